@@ -1,0 +1,44 @@
+# Two commands for a fresh clone: `make demo` and `make test`. Each builds its own .venv.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test lint clean
+help:
+	@echo "make demo               the example site on http://127.0.0.1:8000/   (PORT=8001, PHOTOS=folder)"
+	@echo "make test               the test suite"
+	@echo "make lint               ruff, mypy --strict"
+	@echo "make clean              remove the environment and the demo's data"
+
+demo: $(VENV)/demo.stamp
+	@cd example_project && ../$(BIN)/python manage.py demo --port $(PORT) $(if $(PHOTOS),--photos "$(abspath $(PHOTOS))")
+
+test: $(VENV)/test.stamp
+	$(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/test.stamp
+	$(BIN)/python -m pip install --quiet --editable ".[lint]"
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) example_project/media example_project/*.sqlite3
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python is missing: install Python 3.11 or newer, or say PYTHON=/path/to/python3."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old: Python 3.11 or newer is needed (say PYTHON=/path/to/python3)."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "The module venv is missing: install it (on Debian: apt-get install python3-venv)."; exit 1; }
+	@echo "Making the environment $(VENV) with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demo.stamp: setup.cfg | $(BIN)/python
+	@echo "Installing derived-images and its dependencies ..."
+	@$(BIN)/python -m pip install --quiet --editable . || { echo "The installation failed: is PyPI within reach?"; exit 1; }
+	@touch $@
+
+$(VENV)/test.stamp: setup.cfg | $(BIN)/python
+	@echo "Installing derived-images and what its tests need ..."
+	@$(BIN)/python -m pip install --quiet --editable ".[test]" || { echo "The installation failed: is PyPI within reach?"; exit 1; }
+	@touch $@ $(VENV)/demo.stamp
