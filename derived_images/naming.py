@@ -1,0 +1,243 @@
+"""Which name a file gets: source name → variant name and back, and new names for uploads.
+
+Names are what a storage calls its files: text with forward slashes. Nothing here asks a storage
+or a database, and nothing here is Django's.
+"""
+
+from __future__ import annotations
+
+import functools
+import posixpath
+import re
+import secrets
+import string
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
+
+DEFAULT = "{dir}{stem}_{variant}.{ext}"
+STDIMAGE = "{dir}{stem}.{variant}.{source_ext}"
+
+#: What tells two sources apart that differ in their extension alone.
+CURE = "{dir}{stem}_{source_ext}_{variant}.{ext}"
+
+#: Extension → format, for the formats that are opened at all.
+FORMAT_OF = {
+    "jpg": "jpeg",
+    "jpeg": "jpeg",
+    "jpe": "jpeg",
+    "jfif": "jpeg",
+    "png": "png",
+    "apng": "png",
+    "webp": "webp",
+    "gif": "gif",
+    "avif": "avif",
+}
+#: Format → the extension that our own sources get.
+CANONICAL_EXTENSION = {
+    "jpeg": "jpg",
+    "png": "png",
+    "webp": "webp",
+    "gif": "gif",
+    "avif": "avif",
+}
+_SPELLINGS = ("", *(f".{ext}" for ext in FORMAT_OF), *(f".{ext.upper()}" for ext in FORMAT_OF))
+
+_parse = string.Formatter().parse
+_FIELDS = {
+    "dir": re.compile(r"(.*/)?", re.DOTALL),
+    "stem": re.compile(r"[^/]+"),
+    "source_ext": re.compile(r"[^/.]*"),
+    "variant": re.compile(r"\w+"),
+    "fingerprint": re.compile(r"[0-9a-f]{8}"),
+    "ext": re.compile(r"[^/.]+"),
+}
+# Without these, two sources, or two variants, would have one name.
+_REQUIRED = {"dir", "stem", "variant"}
+
+
+class Naming(Protocol):
+    """A convention: the name of a variant follows from the name of its source."""
+
+    def name(self, *, source: str, variant: str, ext: str, fingerprint: str) -> str:
+        """Return the variant's name; `ext` is its format's, without a dot."""
+
+    def sources(self, variant_name: str) -> Iterable[str]:
+        """Return every source name that may have a variant of this name, and perhaps others."""
+
+
+class Template:
+    """The convention that a template says.
+
+    >>> Template(DEFAULT).name(
+    ...     source="kebab/miao.txt", variant="tile_f", ext="jpeg", fingerprint="5f0c2b1a"
+    ... )
+    'kebab/miao_tile_f.jpeg'
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return f"Template({self.text!r})"
+
+    def name(self, *, source: str, variant: str, ext: str, fingerprint: str) -> str:
+        folder, stem, source_ext = split(source)
+        name = self.text.format(
+            dir=folder,
+            stem=stem,
+            source_ext=source_ext,
+            variant=variant,
+            ext=ext,
+            fingerprint=fingerprint,
+        )
+        return name.removesuffix(".")
+
+    def sources(self, variant_name: str) -> Iterator[str]:
+        for reading in _readings(variant_name, self._parts):
+            stem = reading.get("dir", "") + reading.get("stem", "")
+            if "source_ext" in reading:
+                yield f"{stem}.{reading['source_ext']}".removesuffix(".")
+            else:
+                yield from (stem + spelling for spelling in _SPELLINGS)
+
+    @functools.cached_property
+    def _parts(self) -> list[tuple[str, str]]:
+        """Literals, each with the field that follows it; "" where none does."""
+        return [(literal, field or "") for literal, field, _, _ in _parse(self.text)]
+
+    def faults(self) -> Iterator[str]:
+        """Say, a sentence each, why this template cannot work; the system checks ask."""
+        try:
+            fields = {field for _, field in self._parts if field}
+        except ValueError as error:
+            yield f"{error}."
+            return
+        for field in sorted(fields - _FIELDS.keys()):
+            yield f"Unknown placeholder {{{field}}}. Choices are: {{{'} {'.join(_FIELDS)}}}."
+        for field in sorted(_REQUIRED - fields):
+            yield f"The placeholder {{{field}}} is missing: variants would share a name."
+
+
+def _readings(text: str, parts: list[tuple[str, str]]) -> Iterator[dict[str, str]]:
+    """Yield every way to read `text` as literals, each followed by a field."""
+    if not parts:
+        if not text:
+            yield {}
+        return
+    (literal, field), *rest = parts
+    if not text.startswith(literal):
+        return
+    text = text.removeprefix(literal)
+    following = rest[0][0] if rest else ""
+    for end in _ends(text, following) if field else [0]:
+        if not field or _FIELDS[field].fullmatch(text, 0, end):
+            for reading in _readings(text[end:], rest):
+                yield {field: text[:end], **reading}
+
+
+def _ends(text: str, following: str) -> Iterator[int]:
+    end = text.find(following)
+    while end >= 0:
+        yield end
+        end = text.find(following, end + 1) if end < len(text) else -1
+
+
+def naming_for(naming: str | Naming | None) -> Naming:
+    """Return the convention that the argument of that name says."""
+    if naming is None:
+        return Template(DEFAULT)
+    if isinstance(naming, str):
+        return Template(STDIMAGE if naming == "stdimage" else naming)
+    return naming
+
+
+def split(name: str) -> tuple[str, str, str]:
+    """Return folder (with its slash), stem and last extension (without its dot).
+
+    >>> split("photos/a.b.c.jpg")
+    ('photos/', 'a.b.c', 'jpg')
+    >>> split(".hidden")
+    ('', '.hidden', '')
+    """
+    slash = name.rfind("/") + 1
+    stem, extension = posixpath.splitext(name[slash:])
+    return name[:slash], stem, extension[1:]
+
+
+def written_format(format: str, source: str) -> str:
+    """Return the format that is written: a recipe's, or for ``source`` the source's own."""
+    if format != "source":
+        return format
+    return FORMAT_OF.get(split(source)[2].lower(), "webp")
+
+
+def written_extension(format: str, source: str) -> str:
+    """Return that format's extension, for ``source`` spelled as the source spells it."""
+    if format != "source":
+        return format
+    extension = split(source)[2]
+    return extension if extension.lower() in FORMAT_OF else "webp"
+
+
+# --- New names for uploads: cat.JPG → cat_3000x2000_x7kq2mz9.jpg
+
+_DIGITS = string.digits + string.ascii_lowercase
+_ALLOCATED = re.compile(
+    r".*[^/]_(?P<width>0|[1-9][0-9]{0,8})x(?P<height>0|[1-9][0-9]{0,8})"
+    r"_(?P<token>[a-z][0-9a-z]{6})(?P<check>[0-9a-z])(?:\.[0-9a-z]+)?",
+    re.DOTALL,
+)
+# So that a token is known for ours by itself: a date or a word in its place seldom passes.
+_CHECK_SEED = 34
+
+
+def allocate(
+    name: str, dimensions: tuple[int, int], extension: str, fits: Callable[[str], bool]
+) -> str:
+    """Return a name that was never used before and says what the file holds.
+
+    `dimensions` are upright pixels, (0, 0) of what is no picture. The stem is cut until `fits`
+    agrees. Raises `ValueError` when nothing of it would be left.
+    """
+    folder, stem, _ = split(name)
+    width, height = dimensions
+    ending = f"_{width}x{height}_{new_token()}" + (extension and f".{extension}")
+    for length in range(len(stem), 0, -1):
+        candidate = folder + stem[:length] + ending
+        if fits(candidate):
+            return candidate
+    raise ValueError(f"No name can be made of {name!r}: its folder is too long.")
+
+
+def new_token() -> str:
+    """Return eight lower-case letters and digits, chosen by chance; the last one is a check."""
+    first = secrets.choice(string.ascii_lowercase)
+    token = first + "".join(secrets.choice(_DIGITS) for _ in range(6))
+    return token + _check_digit(token)
+
+
+def _check_digit(token: str) -> str:
+    return _DIGITS[zlib.crc32(token.encode(), _CHECK_SEED) % len(_DIGITS)]
+
+
+def is_allocated(name: str) -> bool:
+    """Say whether `allocate` made this name."""
+    return _allocation(name) is not None
+
+
+def dimensions_in(name: str) -> tuple[int, int] | None:
+    """Return the dimensions that an allocated name carries; no other name is believed.
+
+    >>> dimensions_in("photos/cat_3000x2000_x7kq2mz9.jpg")
+    (3000, 2000)
+    """
+    match = _allocation(name)
+    if match is None or "0" in (match["width"], match["height"]):
+        return None
+    return int(match["width"]), int(match["height"])
+
+
+def _allocation(name: str) -> re.Match[str] | None:
+    match = _ALLOCATED.fullmatch(name)
+    return match if match and _check_digit(match["token"]) == match["check"] else None
