@@ -1,0 +1,31 @@
+"""The settings: one dict, `DERIVED_IMAGES`, its defaults in one table, read when used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+
+from derived_images.recipes import Fit
+
+DEFAULTS: dict[str, Any] = {
+    # The variants of a manager that declares none of its own.
+    "RECIPES": {
+        "thumb": Fit(160, 160, quality=65),
+        "sm": Fit(640, 640, quality=80),
+        "md": Fit(1024, 1024, quality=85),
+        "lg": Fit(2048, 2048, quality=85),
+    },
+    # Where rendering runs: "inline", "none", or the dotted path of a callable of yours, which
+    # takes a small dict that JSON can carry.
+    "PROCESSOR": "inline",
+    # Pixels × frames of the largest source that is decoded.
+    "MAX_PIXELS": 100_000_000,
+    # The dotted path of f(names) → names to keep, for names that live outside of file fields.
+    "KEEP": None,
+}
+
+
+def setting(key: str) -> Any:
+    """Return the project's value, or the default."""
+    return getattr(settings, "DERIVED_IMAGES", {}).get(key, DEFAULTS[key])

@@ -1,0 +1,522 @@
+"""Files by name: sources, variants, and how they are written and removed.
+
+Everything here speaks to a storage; nothing here looks at pixels or asks a database.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import weakref
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from typing import Any
+
+from django.core.files.base import File
+from django.core.files.storage import FileSystemStorage, InMemoryStorage, Storage, storages
+from django.db.models import Field, FileField, ImageField, Model
+from django.db.models.fields.files import ImageFieldFile
+from django.dispatch import Signal
+
+from derived_images import recipes as arithmetic
+from derived_images.conf import setting
+from derived_images.naming import (
+    Naming,
+    naming_for,
+    split,
+    written_extension,
+    written_format,
+)
+from derived_images.recipes import Dimensions, Recipe
+
+logger = logging.getLogger("derived_images")
+
+#: A source was stored. Sent with `instance`, `field` and `name`, before its row is saved.
+source_stored = Signal()
+#: May these files be written, or removed? Sent with `instance`, `field`, `source` and `files`,
+#: pairs of storage and name; receivers answer with the names that other rows hold or derive.
+names_wanted = Signal()
+#: Variants are to be rendered now. Sent with `instance`, `manager` and `variants`; one receiver
+#: answers with the names of those that were made.
+render_wanted = Signal()
+
+#: Ends the names of files that are being written, so that those of killed writers can be swept.
+TEMPORARY = ".derived-images.tmp"
+
+
+class NoSource(ValueError):
+    """There is no source, so no variant has a name. Templates pass over it in silence."""
+
+    silent_variable_failure = True
+
+
+class Declaration:
+    """What a manager declares: recipes, a convention, a storage. Names by arithmetic alone."""
+
+    def __init__(
+        self,
+        source: str,
+        recipes: Mapping[str, Recipe] | None = None,
+        *,
+        naming: str | Naming | None = None,
+        storage: Storage | str | None = None,
+    ) -> None:
+        self.source = source
+        self.naming = naming_for(naming)
+        self._recipes = recipes
+        self._storage = storage
+        self._fingerprints: tuple[Any, dict[str, str]] = (None, {})
+
+    @property
+    def recipes(self) -> Mapping[str, Recipe]:
+        """Variant → recipe, the project's default set where none is declared."""
+        return setting("RECIPES") if self._recipes is None else self._recipes
+
+    @property
+    def storage(self) -> Storage | None:
+        """Where variants lie; ``None`` is beside their source."""
+        return storages[self._storage] if isinstance(self._storage, str) else self._storage
+
+    def storage_beside(self, field: FileField) -> Storage:
+        """Return the storage of the variants of this field's sources."""
+        return self.storage or field.storage
+
+    def name(self, source: str, variant: str) -> str:
+        """Return the name of a variant of the source of that name."""
+        return self.naming.name(
+            source=source,
+            variant=variant,
+            ext=written_extension(self.recipes[variant].format, source),
+            fingerprint=self.fingerprints[variant],
+        )
+
+    def names(self, source: str) -> dict[str, str]:
+        """Return variant → name, for every variant."""
+        return {variant: self.name(source, variant) for variant in self.recipes}
+
+    def sources(self, name: str) -> Iterator[str]:
+        """Yield the source names, in the usual spellings, that have a variant of this name.
+
+        None of a naming object that has no inverse.
+        """
+        inverse = getattr(self.naming, "sources", None)
+        for source in dict.fromkeys(inverse(name)) if inverse else ():
+            if name in self.names(source).values():
+                yield source
+
+    def format(self, source: str, variant: str) -> str:
+        """Return the format that this variant is written in."""
+        return written_format(self.recipes[variant].format, source)
+
+    def dimensions(self, variant: str, source_dimensions: Dimensions) -> Dimensions:
+        """Return the variant's dimensions, along the variants that it is made from."""
+        for name in (*reversed(self.lineage(variant)), variant):
+            source_dimensions = self.recipes[name].dimensions(source_dimensions)
+        return source_dimensions
+
+    def lineage(self, variant: str) -> list[str]:
+        """Return the variants that this one is made from, the nearest first."""
+        return arithmetic.ancestry(self.recipes, variant)
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """Variant → fingerprint, worked out once for one set of recipes."""
+        recipes, fingerprints = self._fingerprints
+        if recipes is not self.recipes:
+            recipes = self.recipes
+            fingerprints = {name: arithmetic.fingerprint(recipes, name) for name in recipes}
+            self._fingerprints = recipes, fingerprints
+        return fingerprints
+
+
+class SourceFile(ImageFieldFile):
+    """The file of a field that variants are derived from. It says when one is stored."""
+
+    field: ImageField
+    storage: Storage
+
+    def save(self, name: str, content: File[Any], save: bool = True) -> None:
+        """Store `content` under a name that is nobody else's, and put it on the row."""
+        name = self.field.generate_filename(self.instance, name)
+        name = self.free_name(name, content)
+        self.name = self.storage.save(name, content, max_length=self.field.max_length)
+        self._set_instance_attribute(self.name, content)  # type: ignore[attr-defined]
+        self._committed = True
+        source_stored.send(
+            sender=type(self.instance), instance=self.instance, field=self.field, name=self.name
+        )
+        if save:
+            self.instance.save()
+
+    save.alters_data = True  # type: ignore[attr-defined]
+
+    def free_name(self, name: str, content: File[Any]) -> str:
+        """Return `name`, or, where it or a variant's name is taken, another one like it."""
+        name = self.storage.get_available_name(name, max_length=self.field.max_length)
+        while self._is_taken(name):
+            folder, stem, extension = split(name)
+            other = self.storage.get_alternative_name(stem, extension and f".{extension}")
+            name = self.storage.get_available_name(folder + other, self.field.max_length)
+        _reserve(self.instance, [name, *names_beside(self.field, name)])
+        return name
+
+    def _is_taken(self, name: str) -> bool:
+        variants = list(variants_beside(self.field, name))
+        files = [(self.storage, name), *variants]
+        # Where the storage overwrites a file of this name, its variants lie there rightly.
+        return (
+            _is_reserved(self.instance, (each for _, each in files))
+            or bool(names_in_use(self.instance, self.field, name, files))
+            or (
+                any(storage.exists(variant) for storage, variant in variants)
+                and not self.storage.exists(name)
+            )
+        )
+
+    @property
+    def known_dimensions(self) -> Dimensions | None:
+        """Upright dimensions in pixels, where they are known without opening the file."""
+        return None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Through the field: its attr_class may be made at run time, where pickle finds none.
+        return _empty_file, (self.field,), self.__getstate__()
+
+
+def _empty_file(field: ImageField) -> SourceFile:
+    return field.attr_class.__new__(field.attr_class)  # type: ignore[return-value]
+
+
+def source_file_class(attr_class: type[ImageFieldFile]) -> type[SourceFile]:
+    """Return a class of `SourceFile`s that are all that a field's own files are."""
+    if issubclass(attr_class, SourceFile):
+        return attr_class
+    if attr_class is ImageFieldFile:
+        return SourceFile
+    return type(attr_class.__name__, (attr_class, SourceFile), {})
+
+
+# Sources stored by this process, by every name they stand for, while their rows may not be in the
+# database yet: in bulk_create() all files are stored before the first row.
+_reserved: weakref.WeakValueDictionary[str, Model] = weakref.WeakValueDictionary()
+
+
+def _reserve(instance: Model, names: Iterable[str]) -> None:
+    for name in names:
+        _reserved[name] = instance
+
+
+def _is_reserved(instance: Model, names: Iterable[str]) -> bool:
+    holders = (_reserved.get(name) for name in names)
+    return any(
+        holder is not None and holder is not instance and stored_sources(holder)
+        for holder in holders
+    )
+
+
+def stored_sources(instance: Model) -> dict[str, str]:
+    """Return attribute → name of the sources stored since this row was last saved."""
+    return getattr(instance._state, "derived_images_stored", {})
+
+
+def mark_stored(instance: Model, sources: dict[str, str]) -> None:
+    """Keep attribute → name of new sources on the instance's state until they are saved."""
+    instance._state.__dict__.pop("derived_images_stored", None)
+    if sources:
+        instance._state.derived_images_stored = sources  # type: ignore[attr-defined]
+
+
+def variants_beside(field: ImageField, source: str) -> Iterator[tuple[Storage, str]]:
+    """Yield storage and name of every variant of a source, of all managers on the field."""
+    for manager in declarations(field):
+        for name in manager.names(source).values():
+            yield manager.storage_beside(field), name
+
+
+def names_beside(field: ImageField, source: str) -> list[str]:
+    """Return the names of every variant of a source."""
+    return [name for _, name in variants_beside(field, source)]
+
+
+def declarations(field: Field[Any, Any]) -> dict[Declaration, set[type[Model]]]:
+    """Return the managers whose source this field is, each with the models it stands on."""
+    return field.__dict__.setdefault("derived_images", {})  # type: ignore[no-any-return]
+
+
+def names_in_use(
+    instance: Model, field: ImageField, source: str, files: list[tuple[Storage, str]]
+) -> set[str]:
+    """Return the names of those files that rows hold, or derive from another source than this."""
+    answers = names_wanted.send(
+        sender=type(instance), instance=instance, field=field, source=source, files=files
+    )
+    return {name for _, taken in answers for name in taken or ()}
+
+
+class VariantFile(ImageFieldFile):
+    """One variant of a row's source, whether its file is there or not.
+
+    Unlike its parent it never touches the row: `save()` writes this one file, under exactly this
+    name, and `delete()` removes it.
+    """
+
+    name: str
+
+    def __init__(self, images: DerivedImages, variant: str, name: str) -> None:
+        field = source_field(images)
+        super().__init__(images._instance, field, name)
+        self.storage = images._manager.storage_beside(field)
+        self.images = images
+        self.variant = variant
+
+    @property
+    def recipe(self) -> Recipe:
+        """How this variant is made."""
+        return self.images._manager.recipes[self.variant]
+
+    @property
+    def source(self) -> SourceFile:
+        """The file that this variant is made of."""
+        return getattr(self.instance, self.field.attname)  # type: ignore[no-any-return]
+
+    @property
+    def instance(self) -> Model:
+        """The row that the source is on."""
+        return self.__dict__["_instance"]  # type: ignore[no-any-return]
+
+    @instance.setter
+    def instance(self, instance: Model) -> None:
+        # Django's descriptor moves a file that it finds on another row over to that row.
+        if self.__dict__.setdefault("_instance", instance) is not instance:
+            self.refuse_as_source()
+
+    def refuse_as_source(self) -> None:
+        """Raise `ValueError`: a file that comes and goes with its source cannot be one."""
+        raise ValueError(
+            f"{self.name!r} is a variant and cannot be assigned as a source. Copy it: "
+            f"row.{self.field.name}.save(name, ContentFile(variant.open().read()))."
+        )
+
+    def exists(self) -> bool:
+        """Ask the storage whether this variant has been made."""
+        return bool(self) and self.storage.exists(self.name)
+
+    def save(self, content: File[Any]) -> None:  # type: ignore[override]
+        """Write `content` under exactly this name, or raise; the row is not touched."""
+        self._claim()
+        self._forget_file()
+        write(self.storage, self.name, content)
+
+    save.alters_data = True  # type: ignore[attr-defined]
+
+    def delete(self) -> None:  # type: ignore[override]
+        """Remove this one file, if it is there; the row is not touched."""
+        if self:
+            self._claim()
+            self._forget_file()
+            self.storage.delete(self.name)
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+
+    def _claim(self) -> None:
+        self._require_file()
+        self.images._claim([self.name])
+
+    def _forget_file(self) -> None:
+        self.close()
+        self.__dict__.pop("_file", None)
+        self.__dict__.pop("_dimensions_cache", None)
+
+    def _require_file(self) -> None:
+        if not self:
+            raise NoSource(f"{self.instance!r} has no {self.field.name}, so it has no variants.")
+
+    def _get_image_dimensions(self) -> Dimensions:
+        self._require_file()
+        known = self.source.known_dimensions
+        if known is None:
+            return super()._get_image_dimensions()  # type: ignore[misc, no-any-return]
+        return self.images._manager.dimensions(self.variant, known)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return VariantFile, (self.images, self.variant, self.name)
+
+
+class DerivedImages(Mapping[str, VariantFile]):
+    """A row's variants, by name and by attribute: nothing is asked to tell their names and URLs.
+
+    It is true when the row has a source. Without one each variant is there, but false.
+    """
+
+    __slots__ = ("_instance", "_manager", "_name")
+    _instance: Model
+    _manager: Declaration
+    _name: str
+
+    def __init__(self, instance: Model, manager: Declaration, name: str) -> None:
+        for slot, value in zip(self.__slots__, (instance, manager, name), strict=True):
+            object.__setattr__(self, slot, value)
+
+    def __getitem__(self, variant: str) -> VariantFile:
+        if variant not in self._manager.recipes:
+            raise KeyError(self._unknown(variant))
+        source = self._source_name()
+        return VariantFile(self, variant, self._manager.name(source, variant) if source else "")
+
+    def __getattr__(self, variant: str) -> VariantFile:
+        # Names with an underscore are asked for by copy and pickle, before there is any state.
+        if variant.startswith("_"):
+            raise AttributeError(variant)
+        if variant not in self._manager.recipes:
+            raise AttributeError(self._unknown(variant))
+        return self[variant]
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{self} is read-only: variants follow from their source.")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{self} is read-only: variants follow from their source.")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._manager.recipes)
+
+    def __len__(self) -> int:
+        return len(self._manager.recipes)
+
+    def __contains__(self, variant: object) -> bool:
+        return variant in self._manager.recipes
+
+    def __bool__(self) -> bool:
+        return bool(self._source_name())
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, DerivedImages):
+            return NotImplemented
+        return self._manager is other._manager and self._instance == other._instance
+
+    def __hash__(self) -> int:
+        return hash((id(self._manager), self._instance))
+
+    def __str__(self) -> str:
+        return f"{type(self._instance).__name__}.{self._name}"
+
+    def __repr__(self) -> str:
+        return f"<{self} of {self._source_name()!r}: {', '.join(self)}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self._instance, self._name)
+
+    def urls(self) -> dict[str, str]:
+        """Return variant → URL, `original` first; every one is "" without a source."""
+        if not self:
+            return dict.fromkeys(["original", *self], "")
+        source = getattr(self._instance, source_field(self).attname)
+        return {"original": source.url, **{name: variant.url for name, variant in self.items()}}
+
+    def missing(self) -> list[str]:
+        """Ask the storage, and return the variants that are not there."""
+        return [name for name, variant in self.items() if not variant.exists()] if self else []
+
+    def render(self, *variants: str) -> list[str]:
+        """Render these variants, or all, now; return those that were made, log the others."""
+        for variant in variants:
+            self[variant]
+        answers = render_wanted.send(
+            sender=type(self._instance),
+            instance=self._instance,
+            manager=self._manager,
+            variants=variants or tuple(self),
+        )
+        return [variant for _, made in answers for variant in made or ()]
+
+    render.alters_data = True  # type: ignore[attr-defined]
+
+    def delete(self) -> None:
+        """Remove the files of all variants, by exact name; row and source are not touched."""
+        if self:
+            names = [variant.name for variant in self.values()]
+            self._claim(names)
+            remove(self._manager.storage_beside(source_field(self)), names)
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+
+    def _source_name(self) -> str:
+        attname = source_field(self).attname
+        value: Any = self._instance.__dict__.get(attname)
+        if not isinstance(value, str):
+            value = getattr(self._instance, attname)
+            # What is not stored yet has no name yet either.
+            return value.name or "" if value._committed else ""
+        return value
+
+    def _claim(self, names: Iterable[str]) -> None:
+        field = source_field(self)
+        files = [(self._manager.storage_beside(field), name) for name in names]
+        taken = names_in_use(self._instance, field, self._source_name(), files)
+        if taken:
+            raise FileExistsError(f"Other rows use {', '.join(map(repr, sorted(taken)))}.")
+
+    def _unknown(self, variant: str) -> str:
+        return f"Unknown variant {variant!r} of {self}. Choices are: {', '.join(self)}."
+
+
+def source_field(images: DerivedImages) -> ImageField:
+    """Return the field of the row that the variants are derived from."""
+    return image_field(images._instance, images._manager.source)
+
+
+def image_field(model: type[Model] | Model, name: str) -> ImageField:
+    """Return the field of that name, which is known for an image field."""
+    return model._meta.get_field(name)  # type: ignore[return-value]
+
+
+def write(storage: Storage, name: str, content: File[Any]) -> None:
+    """Store `content` under exactly `name`, whole or not at all, over what lay there.
+
+    Readers find the old file or the new one, never a part. Raises `OSError`, or whatever the
+    storage does, when it cannot be stored so.
+    """
+    if isinstance(storage, FileSystemStorage):
+        _write_beside(storage, name, content)
+        return
+    if isinstance(storage, InMemoryStorage):
+        # It writes over the old bytes and leaves what was longer.
+        storage.delete(name)
+    # Past get_available_name(), which would choose another name. One PUT is atomic.
+    stored = storage._save(name, content)  # type: ignore[attr-defined]
+    if stored != name:
+        storage.delete(stored)
+        raise FileExistsError(f"{type(storage).__name__} stored {name!r} as {stored!r}.")
+
+
+def _write_beside(storage: FileSystemStorage, name: str, content: File[Any]) -> None:
+    """Write a temporary file in the same folder, through the storage, and rename it."""
+    temporary = f"{split(name)[0]}{secrets.token_hex(8)}{TEMPORARY}"
+    try:
+        temporary = storage.save(temporary, content)
+        os.replace(storage.path(temporary), storage.path(name))
+    except BaseException:
+        storage.delete(temporary)
+        raise
+
+
+def remove(storage: Storage, names: Iterable[str]) -> None:
+    """Delete the files of exactly these names; one that fails is logged and stops no other."""
+    for name in names:
+        try:
+            storage.delete(name)
+        except Exception:
+            logger.exception("Cannot delete %r; an audit will find it.", name)
+
+
+def place(storage: Storage) -> Hashable:
+    """Return what two storage objects have in common that keep one file under one name."""
+    # A bound method knows the real object behind Django's lazy default storage.
+    storage = storage.delete.__self__  # type: ignore[attr-defined]
+    if isinstance(storage, FileSystemStorage):
+        return str(storage.location)
+    bucket = getattr(storage, "bucket_name", None)
+    return (bucket, getattr(storage, "location", "")) if bucket else id(storage)
