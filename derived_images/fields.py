@@ -1,0 +1,212 @@
+"""What goes onto a model: the manager of derived images, and the field that cleans up."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import Any, Self, overload
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, SuspiciousFileOperation
+from django.core.files.base import File
+from django.db.models import ImageField, Model
+
+from derived_images import naming, rendering
+from derived_images.files import (
+    Declaration,
+    DerivedImages,
+    SourceFile,
+    declarations,
+    names_beside,
+    source_file_class,
+)
+from derived_images.recipes import Dimensions
+
+#: What a folder of most file systems takes for one name, in bytes.
+LONGEST_NAME = 255
+
+
+class DerivedImagesManager(Declaration):
+    """Declares beside an image field which images are derived from it.
+
+    `source` is the field's name; `recipes` are variant → recipe, the set in
+    `DERIVED_IMAGES["RECIPES"]` if left out; `naming` is a template, ``"stdimage"``, or an object
+    with `name()` and `sources()`; `storage` is a storage or an alias of `STORAGES`, the source's
+    own if left out. On the class it is itself; on a row it is a `DerivedImages`.
+
+    It is a plain descriptor and no field: no column, no migration, no form knows of it.
+    """
+
+    #: The attribute that it was declared as.
+    attribute: str
+
+    def contribute_to_class(self, cls: type[Model], name: str) -> None:
+        require_app(f"{cls.__name__}.{name}")
+        self.attribute = name
+        setattr(cls, name, self)
+
+    @overload
+    def __get__(self, instance: None, owner: type[Model]) -> Self: ...
+    @overload
+    def __get__(self, instance: Model, owner: type[Model]) -> DerivedImages: ...
+    def __get__(self, instance: Model | None, owner: type[Model]) -> Self | DerivedImages:
+        return self if instance is None else DerivedImages(instance, self, self.attribute)
+
+    def __set__(self, instance: Model, value: object) -> None:
+        raise AttributeError(
+            f"{type(instance).__name__}.{self.attribute} cannot be set: "
+            f"assign the source, {self.source!r}, and its variants follow."
+        )
+
+
+def require_app(declaration: str) -> None:
+    """Raise `ImproperlyConfigured` where the project forgot to install the app."""
+    if apps.apps_ready and not apps.is_installed("derived_images"):
+        raise ImproperlyConfigured(
+            f"{declaration} needs 'derived_images' in INSTALLED_APPS: nothing would be rendered "
+            "or cleaned up without it."
+        )
+
+
+def managers_of(model: type[Model]) -> dict[str, DerivedImagesManager]:
+    """Return attribute → manager, as Python inherits them: the nearest class wins."""
+    attributes: dict[str, Any] = {}
+    for cls in model.__mro__:
+        for name, value in vars(cls).items():
+            attributes.setdefault(name, value)
+    return {
+        name: value for name, value in attributes.items() if isinstance(value, DerivedImagesManager)
+    }
+
+
+def prepare(model: type[Model]) -> dict[str, ImageField]:
+    """Make the model's image fields say when a file is stored; return attribute → field.
+
+    Those are the sources of its managers, and its fields that clean up.
+    """
+    prepared: dict[str, ImageField] = {
+        field.attname: field
+        for field in model._meta.fields
+        if isinstance(field, AutoCleanupImageField)
+    }
+    for manager in managers_of(model).values():
+        source = source_of(manager, model)
+        if source is not None:
+            prepared[source.attname] = source
+            source.attr_class = source_file_class(source.attr_class)
+            models = declarations(source).setdefault(manager, set())
+            models.add(model._meta.concrete_model or model)
+    return prepared
+
+
+def source_of(manager: Declaration, model: type[Model]) -> ImageField | None:
+    """Return the model's field that the manager names, if it is an image field."""
+    try:
+        field = model._meta.get_field(manager.source)
+    except FieldDoesNotExist:
+        return None
+    return field if isinstance(field, ImageField) else None
+
+
+class AllocatedFile(SourceFile):
+    """A file under a name that nothing else ever had, and that tells its dimensions."""
+
+    def free_name(self, name: str, content: File[Any]) -> str:
+        """Return a new name, with the content's own dimensions and extension in it."""
+        dimensions, extension = _contents(name, content)
+        try:
+            return naming.allocate(name, dimensions, extension, self._fits)
+        except ValueError as error:
+            raise SuspiciousFileOperation(str(error)) from error
+
+    def _fits(self, name: str) -> bool:
+        names = (name, *names_beside(self.field, name))
+        longest = max(len(posixpath.basename(each).encode()) for each in names)
+        max_length = self.field.max_length
+        return longest <= LONGEST_NAME and (max_length is None or len(name) <= max_length)
+
+    def delete(self, save: bool = True) -> None:
+        """Take the file off the row. It goes once a committed row no longer names it."""
+        if not self:
+            return
+        self.close()
+        self.__dict__.pop("_file", None)
+        self.__dict__.pop("_dimensions_cache", None)
+        self.name = None
+        setattr(self.instance, self.field.attname, None)
+        self._committed = False
+        if save:
+            self.instance.save()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+
+    @property
+    def known_dimensions(self) -> Dimensions | None:
+        return naming.dimensions_in(self.name) if self.name and self._committed else None
+
+    def _get_image_dimensions(self) -> Dimensions:
+        """Return upright dimensions, unlike Django, which reads them before EXIF turns them."""
+        if self.known_dimensions:
+            return self.known_dimensions
+        if "_dimensions_cache" not in self.__dict__:
+            was_closed = self.closed
+            self.open()
+            identity = _identity(self.file)
+            self._dimensions_cache = identity.dimensions if identity else (None, None)
+            if was_closed:
+                self.close()
+        return self._dimensions_cache  # type: ignore[return-value]
+
+
+def _contents(name: str, content: File[Any]) -> tuple[Dimensions, str]:
+    """Return dimensions and extension of what is about to be stored under some name."""
+    extension = naming.split(name)[2].lower()
+    unknown = extension if extension.isascii() and extension.isalnum() else ""
+    identity = _identity(content)
+    if identity is None:
+        return (0, 0), unknown
+    return identity.dimensions, naming.CANONICAL_EXTENSION[identity.format]
+
+
+def _identity(content: File[Any]) -> rendering.Identity | None:
+    if not content.seekable():
+        return None
+    try:
+        return rendering.identify(content)
+    except rendering.UnreadableImage:
+        return None
+
+
+class AutoCleanupImageField(ImageField):
+    """An image field whose files follow its rows.
+
+    A source that no committed row names any more goes, with its variants; one that is still in
+    use anywhere stays. It is indexed, for the question who uses a file, unless `db_index=False`.
+    To migrations it is Django's own `ImageField`.
+    """
+
+    attr_class = AllocatedFile
+    db_index: bool
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"db_index": True, **kwargs})
+
+    def contribute_to_class(  # type: ignore[override]
+        self, cls: type[Model], name: str, **kwargs: Any
+    ) -> None:
+        if cls.__module__ != "__fake__":  # The models of migrations clean nothing up.
+            require_app(f"{cls.__name__}.{name}")
+        super().contribute_to_class(cls, name, **kwargs)
+
+    def deconstruct(self) -> tuple[str, str, Any, dict[str, Any]]:
+        name, path, args, kwargs = super().deconstruct()
+        if type(self) is AutoCleanupImageField:
+            path = "django.db.models.ImageField"
+        else:
+            kwargs["db_index"] = self.db_index
+        return name, path, args, kwargs
+
+    def clone(self) -> Self:
+        # Django's own would lose an index that was declined: False is not deconstructed.
+        clone = super().clone()
+        clone.db_index = self.db_index
+        return clone

@@ -1,0 +1,195 @@
+"""Who names a file: asked of the database, in batches, of every file field of every model."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.core.files.storage import Storage
+from django.db import DatabaseError, connections, router, transaction
+from django.db.models import F, FileField, ImageField, Model, Q, QuerySet
+from django.utils.module_loading import import_string
+
+from derived_images.conf import setting
+from derived_images.files import Declaration, declarations, place
+from derived_images.naming import split
+
+logger = logging.getLogger("derived_images")
+
+#: Names in one question; every database takes so many parameters.
+BATCH = 500
+
+
+def held(names: Iterable[str]) -> set[str]:
+    """Return those of `names` that a committed row still names, or `KEEP` wants kept.
+
+    Storages are not compared: a false yes only leaves a file for the audit. A question that
+    fails is answered with yes.
+    """
+    asked = set(names)
+    found = _kept(asked)
+    for field in file_fields():
+        for batch in _batches(asked - found):
+            found |= _held_by(field, batch)
+    return found
+
+
+def _kept(names: set[str]) -> set[str]:
+    keep = setting("KEEP")
+    if keep is None:
+        return set()
+    try:
+        return names & set(import_string(keep)(names))
+    except Exception:
+        logger.exception("DERIVED_IMAGES['KEEP'] failed; nothing is deleted.")
+        return names
+
+
+def _held_by(field: FileField, names: Collection[str]) -> set[str]:
+    try:
+        rows = _rows(field, Q((f"{field.attname}__in", names)))
+        # Compared again here: some collations take A for a.
+        return {name for _, name in rows} & set(names)
+    except DatabaseError:
+        logger.exception("Cannot ask %s who uses %d files; they stay.", field, len(names))
+        return set(names)
+
+
+def file_fields() -> Iterator[FileField]:
+    """Yield every file field of every installed model, each column once."""
+    for model in apps.get_models(include_auto_created=True):
+        if not model._meta.proxy:
+            for field in model._meta.local_fields:
+                if isinstance(field, FileField):
+                    yield field
+
+
+def _rows(field: FileField, condition: Q) -> Iterator[tuple[Any, str]]:
+    """Yield key and name of the rows, on every database where the model may live."""
+    for alias in connections:
+        if router.allow_migrate_model(alias, field.model):
+            try:
+                yield from _rows_on(alias, field, condition)
+            except DatabaseError:
+                if _has_table(alias, field.model):
+                    raise
+
+
+def _rows_on(alias: str, field: FileField, condition: Q) -> list[tuple[Any, str]]:
+    # Not through a manager, which may hide rows. In an atomic() of its own: on PostgreSQL a
+    # question that fails would otherwise end the caller's transaction.
+    rows: QuerySet[Model] = QuerySet(model=field.model, using=alias).filter(condition).order_by()
+    with transaction.atomic(using=alias):
+        return list(rows.values_list("pk", field.attname))
+
+
+def _has_table(alias: str, model: type[Model]) -> bool:
+    """Say no only where it is certain: a second database seldom has every table."""
+    table = model._meta.db_table
+    return '"' in table or table in connections[alias].introspection.table_names(include_views=True)
+
+
+def _batches(names: Iterable[str]) -> Iterator[list[str]]:
+    ordered = sorted(names)
+    for start in range(0, len(ordered), BATCH):
+        yield ordered[start : start + BATCH]
+
+
+@dataclass(frozen=True)
+class Clash:
+    """A name that cannot be written for one source, because another row uses it."""
+
+    name: str
+    holder: str
+    source: str
+
+    def __str__(self) -> str:
+        how = "is the source" if self.source == self.name else f"is derived from {self.source!r}"
+        return f"{self.name!r} {how} of {self.holder}"
+
+
+def clashes(
+    field: ImageField, key: Any, source: str, files: Iterable[tuple[Storage, str]]
+) -> list[Clash]:
+    """Return who uses the names of these files: rows that hold one, or derive it.
+
+    They are asked for `source`, which the row with this `key` holds, or is about to hold, in
+    `field`; what that row and that source use themselves does not count.
+    """
+    wanted = _Wanted(field, key, source)
+    for storage, name in files:
+        wanted.names.setdefault(place(storage), set()).add(name)
+    return [clash for other in file_fields() for clash in wanted.clashes_in(other)]
+
+
+class _Wanted:
+    """Names that one source wants, by the place where they would lie."""
+
+    def __init__(self, field: ImageField, key: Any, source: str) -> None:
+        self.field = field
+        self.key = key
+        self.source = source
+        self.names: dict[Hashable, set[str]] = {}
+
+    def clashes_in(self, other: FileField) -> Iterator[Clash]:
+        """Yield what rows of another field, or other rows of this one, use of them."""
+        held = self.names.get(place(other.storage), set())
+        deriving = [
+            (manager, names)
+            for manager in declarations(other)
+            if (names := self.names.get(place(manager.storage_beside(other)), set()))
+        ]
+        condition = _named(other, held, deriving)
+        for key, source in _rows(other, condition) if condition else ():
+            holder = f"{other.model._meta.label} {key}"
+            if source in held and not self._is_own_row(other, key, source):
+                yield Clash(source, holder, source)
+            if not self._is_own_source(other, source):
+                for manager, names in deriving:
+                    for name in names.intersection(manager.names(source).values()):
+                        yield Clash(name, holder, source)
+
+    def _is_own_source(self, other: FileField, source: str) -> bool:
+        return source == self.source and place(other.storage) == place(self.field.storage)
+
+    def _is_own_row(self, other: FileField, key: Any, source: str) -> bool:
+        return other == self.field and key == self.key and source == self.source
+
+
+def _named(field: FileField, held: set[str], deriving: list[tuple[Declaration, set[str]]]) -> Q:
+    """Return the question for rows that hold these names, or may derive those."""
+    exact = set(held)
+    for manager, names in deriving:
+        exact.update(source for name in names for source in manager.sources(name))
+    question = Q((f"{field.attname}__in", sorted(exact))) if exact else Q()
+    # An extension may be anything: whatever has the stem is looked at.
+    stems = {"".join(split(source)[:2]) for source in exact - held}
+    for stem in sorted(stems):
+        question |= Q((f"{field.attname}__startswith", f"{stem}."))
+    return question
+
+
+def names_before(
+    model: type[Model], key: Any, attnames: Collection[str], using: str
+) -> dict[str, str]:
+    """Return attribute → name as the row has it now, locked until the transaction ends."""
+    connection = connections[using]
+    rows: QuerySet[Model] = QuerySet(model=model, using=using).filter(pk=key).order_by()
+    if connection.in_atomic_block and connection.features.has_select_for_update:
+        no_key = connection.features.has_select_for_no_key_update
+        rows = rows.select_for_update(no_key=no_key)
+    elif connection.in_atomic_block:
+        # SQLite locks by writing; a transaction that reads first cannot write any more.
+        rows.update(**{attname: F(attname) for attname in attnames})
+    return next(iter(rows.values(*attnames)), {})
+
+
+def row_naming(
+    model: type[Model], key: Any, attname: str, source: str, using: str | None
+) -> Model | None:
+    """Return the row with this key, if it names this source."""
+    row = QuerySet(model=model, using=using).filter(pk=key).first()
+    return row if row is not None and getattr(row, attname).name == source else None
