@@ -1,0 +1,19 @@
+"""The app: loaded before any model is, so that it sees them all being prepared."""
+
+from django.apps import AppConfig
+from django.core import checks as registry
+
+from derived_images import checks, handlers
+
+handlers.connect()
+
+
+class DerivedImagesConfig(AppConfig):
+    """Thumbnails, crops and other derived images."""
+
+    name = "derived_images"
+    verbose_name = "Derived images"
+
+    def ready(self) -> None:
+        registry.register(checks.check_managers, registry.Tags.models)
+        registry.register(checks.check_settings)

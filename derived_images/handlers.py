@@ -1,0 +1,160 @@
+"""What happens when rows are saved and deleted: connected per model, here, and nowhere else."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.core.files.storage import Storage
+from django.db.models import ImageField, Model, signals
+
+from derived_images import references, tasks
+from derived_images.fields import prepare
+from derived_images.files import (
+    Declaration,
+    VariantFile,
+    image_field,
+    mark_stored,
+    names_wanted,
+    render_wanted,
+    source_stored,
+    stored_sources,
+)
+
+#: Model → attribute → field, of the fields whose files are followed.
+_followed: dict[type[Model], dict[str, ImageField]] = {}
+
+
+def connect() -> None:
+    """Follow every model that is prepared from now on. Before any is, so in `apps`."""
+    signals.class_prepared.connect(follow)
+    source_stored.connect(mark)
+    names_wanted.connect(answer_who_uses)
+    render_wanted.connect(render_now)
+
+
+def follow(sender: type[Model], **kwargs: Any) -> None:
+    """Prepare a model's image fields, and connect to its rows."""
+    if sender.__module__ == "__fake__":  # The models of migrations have no managers.
+        return
+    fields = prepare(sender)
+    if fields:
+        _followed[sender] = fields
+        # Per model: receivers without a sender would end Django's fast deletes everywhere, and
+        # those of a model are not called for its proxies and children.
+        signals.pre_save.connect(remember_names, sender=sender)
+        signals.post_save.connect(schedule_work, sender=sender)
+        signals.pre_delete.connect(remove_deleted, sender=sender)
+
+
+def mark(instance: Model, field: ImageField, name: str, **kwargs: Any) -> None:
+    """Keep in mind that a file was stored, until its row is saved."""
+    mark_stored(instance, {**stored_sources(instance), field.attname: name})
+
+
+def remember_names(
+    sender: type[Model],
+    instance: Model,
+    raw: bool,
+    using: str,
+    update_fields: Collection[str] | None,
+    **kwargs: Any,
+) -> None:
+    """Before a save, keep in mind which names the row has until now."""
+    written = {
+        attname: field
+        for attname, field in _followed[sender].items()
+        if attname in instance.__dict__ and _is_written(field, update_fields)
+    }
+    for attname in written:
+        value = getattr(instance, attname)
+        if isinstance(value, VariantFile):
+            value.refuse_as_source()
+    if not raw and not _is_new(instance):
+        names = _names_in_row(instance, written, using)
+        instance._state.derived_images_before = names  # type: ignore[attr-defined]
+
+
+def _is_written(field: ImageField, update_fields: Collection[str] | None) -> bool:
+    return update_fields is None or field.name in update_fields or field.attname in update_fields
+
+
+def _is_new(instance: Model) -> bool:
+    """Say whether there is surely no such row: Django then inserts without looking, too."""
+    chosen = instance._meta.pk.has_default() or instance._meta.pk.has_db_default()
+    is_set = instance._is_pk_set()  # type: ignore[attr-defined]
+    return not is_set or (instance._state.adding and chosen)
+
+
+def _names_in_row(instance: Model, fields: Mapping[str, ImageField], using: str) -> dict[str, str]:
+    """Return attribute → name as the database has it; a parent's columns are its table's."""
+    tables: dict[type[Model], list[ImageField]] = defaultdict(list)
+    for field in fields.values():
+        tables[field.model].append(field)
+    names: dict[str, str] = {}
+    for model, columns in tables.items():
+        key = tasks.key_of(instance, columns[0])
+        names |= references.names_before(model, key, [each.attname for each in columns], using)
+    return names
+
+
+def schedule_work(
+    sender: type[Model],
+    instance: Model,
+    raw: bool,
+    using: str,
+    update_fields: Collection[str] | None,
+    **kwargs: Any,
+) -> None:
+    """After a save, see to what it set free, and to what was stored for it."""
+    before = instance._state.__dict__.pop("derived_images_before", {})
+    if raw:
+        return
+    fields, stored = _followed[sender], stored_sources(instance)
+    for attname, name in before.items():
+        if name and name != getattr(instance, attname).name:
+            tasks.schedule_removal(fields[attname], name, using)
+    saved = [name for name in stored if _is_written(fields[name], update_fields)]
+    for attname in saved:
+        tasks.schedule_rendering(instance, fields[attname], stored[attname], using)
+    mark_stored(instance, {name: stored[name] for name in stored.keys() - saved})
+
+
+def remove_deleted(
+    sender: type[Model], instance: Model, using: str, origin: object = None, **kwargs: Any
+) -> None:
+    """Before a row is deleted, see to the files that it sets free."""
+    fields = _followed[sender]
+    if origin is instance:
+        # This instance may be older than its row. Those of a query set come fresh from it.
+        names = _names_in_row(instance, fields, using)
+    else:
+        names = {attname: getattr(instance, attname).name for attname in fields}
+    for attname, name in names.items():
+        if name:
+            tasks.schedule_removal(fields[attname], name, using, origin)
+
+
+def answer_who_uses(
+    instance: Model,
+    field: ImageField,
+    source: str,
+    files: list[tuple[Storage, str]],
+    **kwargs: Any,
+) -> set[str]:
+    """Answer which of these names other rows hold or derive."""
+    key = tasks.key_of(instance, field)
+    return {clash.name for clash in tasks.clashes_of(field, key, source, files)}
+
+
+def render_now(
+    instance: Model, manager: Declaration, variants: Collection[str], **kwargs: Any
+) -> list[str]:
+    """Render these variants of a row, and answer with those that were made."""
+    field = image_field(instance, manager.source)
+    source = getattr(instance, field.attname)
+    if not source or not source._committed:
+        return []
+    report = tasks.render(instance, field, source.name, {manager: variants})
+    return [target.variant for target in report.made]

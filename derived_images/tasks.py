@@ -1,0 +1,266 @@
+"""Work after commit: render a row's variants, and remove what nobody names."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.apps import apps
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage
+from django.db import transaction
+from django.db.models import ImageField, Model
+from django.utils.module_loading import import_string
+
+from derived_images import references, rendering
+from derived_images.conf import setting
+from derived_images.fields import AutoCleanupImageField
+from derived_images.files import (
+    Declaration,
+    declarations,
+    image_field,
+    remove,
+    variants_beside,
+    write,
+)
+from derived_images.naming import CURE, is_allocated
+from derived_images.references import Clash, row_naming
+from derived_images.rendering import Job
+
+logger = logging.getLogger("derived_images")
+
+#: A small dict that JSON can carry: what a processor is handed.
+Payload = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One file to make: a variant of a source, where it lies."""
+
+    manager: Declaration
+    variant: str
+    storage: Storage
+    name: str
+
+
+@dataclass
+class Report:
+    """What became of the variants of one source."""
+
+    made: list[Target] = field(default_factory=list)
+    clashes: list[Clash] = field(default_factory=list)
+    #: A sentence each.
+    failures: list[str] = field(default_factory=list)
+
+    def log(self, owner: str) -> None:
+        """Say once what was not made for a row, and what can be done."""
+        problems = [*map(str, self.clashes), *self.failures]
+        cure = f" Tell them apart with naming={CURE!r}." if self.clashes else ""
+        if problems:
+            logger.warning("Not rendered for %s: %s.%s", owner, "; ".join(problems), cure)
+
+
+def key_of(instance: Model, field: ImageField) -> Any:
+    """Return the key of the row that the field's column is on: a parent's, if inherited."""
+    return getattr(instance, field.model._meta.pk.attname)
+
+
+def after_commit(using: str, work: Callable[[], object]) -> None:
+    """Do the work once the transaction is committed; what it raises is logged, not raised."""
+    try:
+        transaction.on_commit(work, using=using, robust=True)
+    except transaction.TransactionManagementError:
+        # Autocommit is off and the project commits by itself: nobody tells us when.
+        logger.exception("Nothing is rendered or removed for a row; an audit will find it.")
+
+
+# --- Rendering
+
+
+def schedule_rendering(instance: Model, field: ImageField, source: str, using: str) -> None:
+    """Once the row is committed, hand the rendering of its variants to the processor."""
+    payload = {
+        "model": instance._meta.label,
+        "key": str(instance.pk),
+        "field": field.attname,
+        "source": source,
+        "using": using,
+    }
+    after_commit(using, lambda: processor()(payload))
+
+
+def processor() -> Callable[[Payload], object]:
+    """Return what `PROCESSOR` names: one of this module's, or a dotted path."""
+    path = setting("PROCESSOR")
+    return import_string(path if "." in path else f"{__name__}.{path}")  # type: ignore[no-any-return]
+
+
+def inline(payload: Payload) -> None:
+    """Render here and now."""
+    render_payload(payload)
+
+
+def none(payload: Payload) -> None:
+    """Render nothing: for tests that need no pictures."""
+
+
+def render_payload(payload: Payload) -> Report:
+    """Render what a payload asks for, however often it comes; nothing if the row has moved on."""
+    model, source = apps.get_model(payload["model"]), payload["source"]
+    instance = row_naming(model, payload["key"], payload["field"], source, payload["using"])
+    if instance is None:
+        return Report()
+    field = image_field(model, payload["field"])
+    managers = {
+        manager: list(manager.recipes)
+        for manager, models in declarations(field).items()
+        if isinstance(instance, tuple(models))
+    }
+    return render(instance, field, source, managers)
+
+
+def render(
+    instance: Model,
+    field: ImageField,
+    source: str,
+    variants: Mapping[Declaration, Iterable[str]],
+) -> Report:
+    """Render these variants of a row's source, each whole or not at all; log what is not made.
+
+    If the row or its source has gone by then, what was written is taken back.
+    """
+    targets = [
+        Target(manager, name, manager.storage_beside(field), manager.name(source, name))
+        for manager, names in variants.items()
+        for name in names
+    ]
+    files = [(target.storage, target.name) for target in targets]
+    report = Report(clashes=clashes_of(field, key_of(instance, field), source, files))
+    clashing = {clash.name for clash in report.clashes}
+    due = {
+        (target.manager, target.variant): target
+        for target in targets
+        if target.name not in clashing
+    }
+    try:
+        with field.storage.open(source) as file:
+            for key, result in rendering.render(file, _jobs(due, source)):
+                _store(due[key], result, report)
+    except Exception as error:  # Storages raise whatever they like; no upload is lost by it.
+        report.failures.append(f"{source!r} cannot be read: {error}")
+    if report.made and _has_gone(instance, field, source):
+        _take_back(report)
+    report.log(f"{instance._meta.label} {instance.pk}")
+    return report
+
+
+def clashes_of(
+    field: ImageField, key: Any, source: str, files: Iterable[tuple[Storage, str]]
+) -> list[Clash]:
+    """Ask who else uses these names of a source's; nobody does where the field allocated it."""
+    if isinstance(field, AutoCleanupImageField) and is_allocated(source):
+        return []
+    return references.clashes(field, key, source, files)
+
+
+def _jobs(
+    due: Iterable[tuple[Declaration, str]], source: str
+) -> dict[tuple[Declaration, str], Job]:
+    """Return a job for every variant that is due, and for all that those are made from."""
+    due = list(due)
+    lineage = [(manager, name) for manager, variant in due for name in manager.lineage(variant)]
+    jobs = {}
+    for manager, variant in [*due, *lineage]:
+        recipe = manager.recipes[variant]
+        of = (manager, recipe.of) if recipe.of else None
+        written = (manager, variant) in due
+        jobs[manager, variant] = Job(recipe, manager.format(source, variant), of, written)
+    return jobs
+
+
+def _store(target: Target, result: bytes | Exception, report: Report) -> None:
+    try:
+        if isinstance(result, Exception):
+            raise result
+        write(target.storage, target.name, ContentFile(result))
+    except Exception as error:  # One variant that fails stops no other.
+        report.failures.append(f"{target.name!r} cannot be made: {error}")
+    else:
+        report.made.append(target)
+
+
+def _has_gone(instance: Model, field: ImageField, source: str) -> bool:
+    if instance._state.adding:
+        return False
+    row = row_naming(type(instance), instance.pk, field.attname, source, instance._state.db)
+    return row is None and not references.held([source])
+
+
+def _take_back(report: Report) -> None:
+    in_use = references.held(target.name for target in report.made)
+    for target in report.made:
+        if target.name not in in_use:
+            remove(target.storage, [target.name])
+    report.made.clear()
+
+
+# --- Removal
+
+
+class Removal:
+    """Sources that a transaction set free. Called after it, it removes what nobody names."""
+
+    def __init__(self, origin: object) -> None:
+        self.origin = origin
+        self.sources: dict[ImageField, set[str]] = defaultdict(set)
+
+    def __call__(self) -> None:
+        for each, sources in self.sources.items():
+            remove_unnamed(each, sources)
+
+
+def schedule_removal(
+    field: ImageField, source: str, using: str, origin: object | None = None
+) -> None:
+    """Once the transaction is committed, remove the source's files if nobody names them.
+
+    What one `delete()`, the `origin`, sets free is asked for together.
+    """
+    hooks = transaction.get_connection(using).run_on_commit
+    last = hooks[-1][1] if hooks else None
+    if origin is not None and isinstance(last, Removal) and last.origin is origin:
+        last.sources[field].add(source)
+        return
+    removal = Removal(origin)
+    removal.sources[field].add(source)
+    after_commit(using, removal)
+
+
+def remove_unnamed(field: ImageField, sources: Collection[str]) -> None:
+    """Remove the variants of the sources that no committed row names any more.
+
+    Of a field that cleans up, remove those sources too; never its default.
+    """
+    files = {
+        source: list(_files_of(field, source)) for source in sources if source != _default(field)
+    }
+    in_use = references.held({name for each in files.values() for _, name in each} | files.keys())
+    for source in files.keys() - in_use:
+        clashes = clashes_of(field, None, source, files[source])
+        taken = in_use.union(clash.name for clash in clashes)
+        for storage, name in files[source]:
+            if name not in taken:
+                remove(storage, [name])
+
+
+def _files_of(field: ImageField, source: str) -> Iterator[tuple[Storage, str]]:
+    if isinstance(field, AutoCleanupImageField):
+        yield field.storage, source
+    yield from variants_beside(field, source)
+
+
+def _default(field: ImageField) -> str:
+    return str(field.get_default() or "")
