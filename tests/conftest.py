@@ -1,0 +1,30 @@
+"""What every test has: a folder of its own for files, and a look into it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def media(tmp_path: Path, settings) -> Iterator[Path]:
+    """Give the test an empty MEDIA_ROOT."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.MEDIA_ROOT.mkdir()
+    return settings.MEDIA_ROOT
+
+
+@pytest.fixture
+def stored(media: Path) -> Callable[[], set[str]]:
+    """Return the names of all files in the default storage, when asked."""
+
+    def names() -> set[str]:
+        return {str(path.relative_to(media)) for path in media.rglob("*") if path.is_file()}
+
+    return names
+
+
+@pytest.fixture
+def committed(django_capture_on_commit_callbacks):
+    """Return the context in which what is done is committed, with all that follows from it."""
+    return lambda: django_capture_on_commit_callbacks(execute=True)

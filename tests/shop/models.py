@@ -1,0 +1,111 @@
+"""Models of every shape that the suite runs over: both fields, every key, every inheritance."""
+
+import uuid
+
+from django.db import models
+
+from derived_images import (
+    AutoCleanupImageField,
+    DerivedImagesManager,
+    Fill,
+    Fit,
+    cubemap_tiles,
+)
+
+SMALL = {"thumb": Fit(32, 32), "square": Fill(16, 16, format="png")}
+
+
+class Plain(models.Model):
+    """Django's own field, as most projects have it."""
+
+    title = models.CharField(max_length=50, blank=True)
+    image = models.ImageField(upload_to="plain/", blank=True)
+    variants = DerivedImagesManager("image", SMALL)
+
+
+class Photo(models.Model):
+    """Our field, with the default set."""
+
+    title = models.CharField(max_length=50, blank=True)
+    image = AutoCleanupImageField(upload_to="photos/", blank=True)
+    variants = DerivedImagesManager("image")
+
+
+class WithUUID(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    image = AutoCleanupImageField(upload_to="uuid/", blank=True)
+    variants = DerivedImagesManager("image", SMALL)
+
+
+class WithSlug(models.Model):
+    slug = models.SlugField(primary_key=True)
+    image = AutoCleanupImageField(upload_to="slug/", blank=True)
+    variants = DerivedImagesManager("image", SMALL)
+
+
+class Base(models.Model):
+    image = AutoCleanupImageField(upload_to="abstract/", blank=True)
+    variants = DerivedImagesManager("image", SMALL)
+
+    class Meta:
+        abstract = True
+
+
+class Concrete(Base):
+    """Takes field and manager from an abstract base."""
+
+
+class Overriding(Base):
+    """Has recipes of its own under the inherited name."""
+
+    variants = DerivedImagesManager("image", {"banner": Fit(64, 16)})
+
+
+class Child(Photo):
+    """Multi-table: the field's column is on its parent."""
+
+    subtitle = models.CharField(max_length=50, blank=True)
+    variants = DerivedImagesManager("image", {"card": Fit(24, 24)})
+
+
+class Proxy(Photo):
+    class Meta:
+        proxy = True
+
+
+class OverridingProxy(Photo):
+    variants = DerivedImagesManager("image", {"stamp": Fit(8, 8, format="png")})
+
+    class Meta:
+        proxy = True
+
+
+class Nullable(models.Model):
+    image = AutoCleanupImageField(upload_to="nullable/", null=True)
+    variants = DerivedImagesManager("image", SMALL)
+
+
+class Two(models.Model):
+    """Two fields, and two managers on the first."""
+
+    front = AutoCleanupImageField(upload_to="two/", blank=True)
+    back = AutoCleanupImageField(upload_to="two/", blank=True)
+    fronts = DerivedImagesManager("front", SMALL)
+    large_fronts = DerivedImagesManager("front", {"large": Fit(128, 128)})
+    backs = DerivedImagesManager("back", SMALL, storage="memory")
+
+
+class WithDefault(models.Model):
+    image = AutoCleanupImageField(upload_to="default/", default="default/none.png")
+    variants = DerivedImagesManager("image", SMALL)
+
+
+class Panorama(models.Model):
+    image = AutoCleanupImageField(upload_to="panoramas/", blank=True)
+    cubes = DerivedImagesManager("image", cubemap_tiles(64))
+
+
+class Document(models.Model):
+    """A plain file field, which may name anybody's file."""
+
+    file = models.FileField(upload_to="plain/", blank=True)
