@@ -76,6 +76,10 @@ def _rows(field: FileField, condition: Q) -> Iterator[tuple[Any, str]]:
             except DatabaseError:
                 if _has_table(alias, field.model):
                     raise
+            except AssertionError as error:
+                # How Django's tests forbid a database that they don't name: it has no rows.
+                if type(error).__module__ != "django.test.testcases":
+                    raise
 
 
 def _rows_on(alias: str, field: FileField, condition: Q) -> list[tuple[Any, str]]:

@@ -23,6 +23,13 @@ class Plain(models.Model):
     variants = DerivedImagesManager("image", SMALL)
 
 
+class Loose(models.Model):
+    """Django's own field, with the default set, in the folder of our own."""
+
+    image = models.ImageField(upload_to="photos/", blank=True)
+    variants = DerivedImagesManager("image")
+
+
 class Photo(models.Model):
     """Our field, with the default set."""
 
@@ -109,3 +116,13 @@ class Document(models.Model):
     """A plain file field, which may name anybody's file."""
 
     file = models.FileField(upload_to="plain/", blank=True)
+
+
+class Measured(models.Model):
+    """Keeps dimensions in columns, as Django's fields can."""
+
+    image = AutoCleanupImageField(
+        upload_to="measured/", width_field="width", height_field="height", blank=True
+    )
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)

@@ -1,0 +1,405 @@
+"""The manager on models of every shape, and the field that allocates names."""
+
+import itertools
+import pickle
+import re
+import shutil
+
+import hypothesis
+import pytest
+from django.core.exceptions import ImproperlyConfigured, SuspiciousFileOperation
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import storages
+from django.db import models, transaction
+from django.db.models.fields.files import ImageFieldFile
+from django.test.utils import isolate_apps, override_settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from derived_images import AutoCleanupImageField, DerivedImagesManager, Fit
+from derived_images.fields import managers_of
+from derived_images.files import SourceFile
+from derived_images.naming import is_allocated
+from tests.pictures import encoded, picture, upload
+from tests.shop import models as shop
+
+SHAPES = [
+    shop.Plain,
+    shop.Photo,
+    shop.WithUUID,
+    shop.WithSlug,
+    shop.Concrete,
+    shop.Overriding,
+    shop.Child,
+    shop.Proxy,
+    shop.OverridingProxy,
+    shop.Nullable,
+]
+
+
+def row(model, **values):
+    """Return an unsaved row of any shape."""
+    return model(**({"slug": "a-slug"} if model is shop.WithSlug else {}), **values)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", SHAPES)
+class TestEveryShape:
+    def test_an_upload_is_rendered_after_commit(self, model, committed):
+        with committed():
+            saved = row(model, image=picture())
+            saved.save()
+            assert saved.variants.missing() == list(saved.variants)
+
+        assert saved.variants.missing() == []
+        assert model.objects.get(pk=saved.pk).variants.missing() == []
+
+    def test_a_file_saved_onto_a_row_is_rendered_after_commit(self, model, committed):
+        saved = row(model)
+        saved.save()
+        with committed():
+            saved.image.save("dog.png", picture(format="PNG"))
+
+        assert saved.variants.missing() == []
+
+    def test_nothing_stays_in_the_instance(self, model, committed):
+        saved = row(model)
+        saved.save()
+        before = set(saved.__dict__)
+        with committed():
+            saved.image = picture()
+            saved.save()
+            saved.variants.urls()
+
+        assert set(saved.__dict__) == before
+        assert pickle.loads(pickle.dumps(saved)).variants.urls() == saved.variants.urls()  # noqa: S301
+
+    def test_the_manager_is_no_field(self, model):
+        names = {field.name for field in model._meta.get_fields()}
+
+        assert not names & managers_of(model).keys()
+        assert model.check() == []
+
+
+class TestInheritance:
+    def test_on_the_class_it_is_the_manager(self):
+        manager = shop.Plain.variants
+
+        assert isinstance(manager, DerivedImagesManager)
+        assert manager.source == "image"
+        assert manager.recipes == shop.SMALL
+        assert manager.naming.text == "{dir}{stem}_{variant}.{ext}"
+        assert manager.storage is None
+        assert shop.Two.backs.storage is storages["memory"]
+
+    @pytest.mark.parametrize(
+        ("model", "names"),
+        [
+            (shop.Concrete, ["thumb", "square"]),
+            (shop.Overriding, ["banner"]),
+            (shop.Proxy, ["thumb", "sm", "md", "lg"]),
+            (shop.OverridingProxy, ["stamp"]),
+            (shop.Child, ["card"]),
+        ],
+    )
+    def test_it_is_inherited_and_overridden_as_attributes_are(self, model, names):
+        assert list(model(image="a.jpg").variants) == names
+        assert managers_of(model) == {"variants": model.variants}
+
+    def test_none_takes_it_away(self):
+        class Without(shop.Base):
+            variants = None
+
+            class Meta:
+                app_label = "shop"
+                abstract = True
+
+        assert managers_of(Without) == {}
+
+    def test_it_cannot_be_assigned(self):
+        with pytest.raises(
+            AttributeError, match=r"Plain\.variants cannot be set: assign the source"
+        ):
+            shop.Plain().variants = {}
+
+    def test_recipes_of_the_settings_are_read_when_used(self, settings):
+        photo = shop.Photo(image="a.jpg")
+        assert photo.variants.thumb.name == "a_thumb.webp"
+        settings.DERIVED_IMAGES = {"RECIPES": {"tiny": Fit(8, 8, format="png")}}
+
+        assert photo.variants.urls() == {"original": "/media/a.jpg", "tiny": "/media/a_tiny.png"}
+
+    @isolate_apps("tests.shop")
+    def test_a_file_class_of_the_projects_own_is_kept(self):
+        class Loud(ImageFieldFile):
+            def shout(self):
+                return self.name.upper()
+
+        class LoudField(models.ImageField):
+            attr_class = Loud
+
+        class Post(models.Model):
+            image = LoudField()
+            variants = DerivedImagesManager("image", shop.SMALL)
+
+            class Meta:
+                app_label = "shop"
+
+        image = Post(image="a.jpg").image
+        assert isinstance(image, SourceFile)
+        assert image.shout() == "A.JPG"
+
+    def test_a_project_without_the_app_is_told(self, settings):
+        settings.INSTALLED_APPS = [
+            app for app in settings.INSTALLED_APPS if app != "derived_images"
+        ]
+        for value in (DerivedImagesManager("image"), AutoCleanupImageField()):
+            with pytest.raises(ImproperlyConfigured, match=r"Post\.\w+ needs 'derived_images' in"):
+                type(
+                    "Post",
+                    (models.Model,),
+                    {
+                        "__module__": "tests.shop.models",
+                        "value": value,
+                        "Meta": type("Meta", (), {"abstract": True}),
+                    },
+                )
+
+
+@pytest.mark.django_db
+class TestAllocation:
+    def test_the_name_says_what_the_file_holds(self):
+        photo = shop.Photo.objects.create(image=picture("cat.JPG", (300, 200)))
+
+        assert re.fullmatch(r"photos/cat_300x200_[a-z][0-9a-z]{7}\.jpg", photo.image.name)
+        assert is_allocated(photo.image.name)
+
+    @pytest.mark.parametrize(
+        ("format", "extension"),
+        [("JPEG", "jpg"), ("PNG", "png"), ("WEBP", "webp"), ("GIF", "gif"), ("AVIF", "avif")],
+    )
+    def test_the_extension_is_the_contents_own(self, format, extension):
+        photo = shop.Photo.objects.create(image=picture("cat.tiff", format=format))
+
+        assert photo.image.name.endswith(f".{extension}")
+
+    def test_dimensions_are_upright(self):
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        photo = shop.Photo.objects.create(image=picture("cat.jpg", (60, 40), exif=exif))
+
+        assert "_40x60_" in photo.image.name
+        assert (photo.image.width, photo.image.height) == (40, 60)
+
+    def test_every_upload_gets_a_name_of_its_own(self, committed, stored):
+        with committed():
+            photos = [shop.Photo.objects.create(image=picture()) for _ in range(3)]
+
+        assert len({photo.image.name for photo in photos}) == 3
+        assert len(stored()) == 3 * len({"source", "thumb", "sm", "md", "lg", "stamp"})
+
+    def test_what_is_no_picture_is_kept_and_never_believed(self, committed, caplog):
+        with committed():
+            photo = shop.Photo.objects.create(image=ContentFile(b"no picture", name="cat.JPG"))
+
+        assert re.fullmatch(r"photos/cat_0x0_[a-z][0-9a-z]{7}\.jpg", photo.image.name)
+        assert photo.image.width is None
+        with photo.image.open() as file:
+            assert file.read() == b"no picture"
+        (message,) = caplog.messages
+        assert message.startswith(f"Not rendered for shop.Photo {photo.pk}: ")
+        assert "It is no picture in a format that is opened" in message
+
+    def test_a_name_that_was_not_allocated_is_read(self, media):
+        (media / "cat_9x9_abcdefgh.jpg").write_bytes(picture(dimensions=(30, 20)).read())
+        photo = shop.Photo(image="cat_9x9_abcdefgh.jpg")
+
+        assert (photo.image.width, photo.image.height) == (30, 20)
+        assert photo.image.closed
+
+    def test_an_upload_that_is_not_stored_yet_is_read(self):
+        photo = shop.Photo(image=picture("cat_9x9_x7kq2mz9.jpg", (30, 20)))
+
+        assert (photo.image.width, photo.image.height) == (30, 20)
+
+    @pytest.mark.parametrize("stem", ["x" * 300, "Ф" * 200, "🐈" * 90])
+    def test_the_stem_is_cut_so_that_all_names_fit(self, stem):
+        photo = shop.Photo.objects.create(image=picture(f"{stem}.jpg"))
+
+        assert len(photo.image.name) <= 100
+        assert is_allocated(photo.image.name)
+        for variant in photo.variants.values():
+            assert len(variant.name.rpartition("/")[2].encode()) <= 255
+
+    def test_a_folder_that_leaves_no_room_is_refused(self):
+        photo = shop.Photo()
+        with pytest.raises(SuspiciousFileOperation, match="No name can be made of"):
+            photo.image.save("x" * 95 + "/cat.jpg", picture())
+
+    @isolate_apps("tests.shop")
+    def test_it_is_appended_to_what_upload_to_gives(self):
+        class Post(models.Model):
+            image = AutoCleanupImageField(upload_to=lambda post, name: f"posts/{name}.orig.png")
+
+            class Meta:
+                app_label = "shop"
+
+        post = Post()
+        post.image.save("my cat.jpg", picture(), save=False)
+        assert re.fullmatch(r"posts/my_cat\.jpg\.orig_60x40_\w{8}\.jpg", post.image.name)
+
+    def test_a_file_on_disk_can_be_given_too(self, tmp_path):
+        (tmp_path / "cat.png").write_bytes(encoded(Image.new("RGB", (7, 5)), "PNG"))
+        with (tmp_path / "cat.png").open("rb") as file:
+            photo = shop.Photo.objects.create(image=File(file, name="cat.png"))
+
+        assert "_7x5_" in photo.image.name
+
+
+def test_to_migrations_it_is_djangos_field():
+    _, path, args, kwargs = AutoCleanupImageField(upload_to="a/").deconstruct()
+
+    assert (path, args, kwargs) == (
+        "django.db.models.ImageField",
+        [],
+        {"upload_to": "a/", "db_index": True},
+    )
+
+
+class OwnField(AutoCleanupImageField):
+    """A subclass of a project's own."""
+
+
+@pytest.mark.parametrize("index", [True, False])
+@pytest.mark.parametrize("field_class", [AutoCleanupImageField, OwnField])
+def test_an_index_declined_stays_declined(field_class, index):
+    field = field_class(db_index=index)
+    _, path, args, kwargs = field.deconstruct()
+    kept = OwnField if path.endswith("OwnField") else models.ImageField
+
+    assert field.clone().db_index is index
+    assert kept(*args, **kwargs).db_index is index
+
+
+def test_subclasses_keep_their_own_path():
+    assert OwnField().deconstruct()[1] == "tests.test_fields.OwnField"
+
+
+@pytest.mark.django_db
+class TestNameCollisions:
+    """Two sources never share a variant's name, whatever people call their uploads."""
+
+    @pytest.mark.parametrize("render", [True, False], ids=["rendered", "not rendered"])
+    @pytest.mark.parametrize("in_order", [True, False], ids=["in order", "reversed"])
+    @pytest.mark.parametrize("model", [shop.Plain, shop.Photo])
+    @pytest.mark.parametrize(
+        "uploads",
+        [
+            ("photo.jpg", "photo.png"),
+            ("photo.jpg", "photo.JPG"),
+            ("photo", "photo.jpg"),
+            ("photo.jpg", "photo_thumb.webp"),
+            ("photo.jpg", "photo.txt"),
+            ("photo.", "photo.jpg"),
+            ("photo.odd", "photo.odder"),
+            ("photo.jpg", "photo.jpg"),
+        ],
+        ids=" and ".join,
+    )
+    def test_uploads_in_any_order(self, uploads, model, in_order, render, committed, settings):
+        settings.DERIVED_IMAGES = {} if render else {"PROCESSOR": "none"}
+        rows = []
+        for number, name in enumerate(uploads if in_order else reversed(uploads)):
+            with committed():
+                saved = model()
+                saved.image.save(name, picture(color=["tomato", "teal"][number]))
+            rows.append(saved)
+
+        assert not names_of(rows[0]) & names_of(rows[1])
+        for saved, color in zip(rows, [(255, 99, 71), (0, 128, 128)], strict=True):
+            assert is_of(saved.image, color)
+            assert not render or is_of(saved.variants.thumb, color)
+
+    @pytest.mark.parametrize("model", [shop.Plain, shop.Photo])
+    def test_in_bulk(self, model):
+        rows = model.objects.bulk_create(
+            model(image=picture(name)) for name in ("a.jpg", "a.png", "a_thumb.webp", "a")
+        )
+        names = [names_of(each) for each in rows]
+
+        assert len(set().union(*names)) == sum(map(len, names))
+
+    def test_names_that_concatenate(self, committed):
+        with committed():
+            first, second = shop.Plain(), shop.Plain()
+            first.image.save("a_thumb.jpg", picture())
+            second.image.save("a.jpg", picture())
+
+        assert not names_of(first) & names_of(second)
+
+    def test_an_upload_onto_a_plain_field_named_like_a_variant_of_ours(self, settings):
+        settings.DERIVED_IMAGES = {"PROCESSOR": "none"}
+        photo = shop.Photo.objects.create(image=picture())
+        thumb = photo.variants.thumb.name
+
+        assert shop.Plain().image.free_name(thumb, picture()) != thumb
+
+    def test_a_replacement_with_the_same_stem_gets_another_name(self, committed):
+        with committed():
+            plain = shop.Plain.objects.create(image=picture("a.jpg"))
+        before = names_of(plain)
+        with committed():
+            plain.image.save("a.png", picture(format="PNG", color="teal"))
+
+        assert not names_of(plain) & before
+        assert is_of(plain.variants.thumb, (0, 128, 128))
+
+
+STEMS = st.text("ab_.é", min_size=1, max_size=6).filter(lambda stem: stem.strip("."))
+UPLOADS = st.tuples(
+    st.sampled_from([shop.Loose, shop.Photo]),
+    st.builds("".join, st.tuples(STEMS, st.sampled_from(["", ".jpg", ".JPG", ".webp", ".odd"]))),
+)
+VARIANTS = st.lists(st.from_regex(r"[ab][ab_]{0,3}", fullmatch=True), min_size=1, max_size=3)
+
+
+@pytest.mark.django_db
+@hypothesis.settings(deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
+@hypothesis.given(uploads=st.lists(UPLOADS, min_size=2, max_size=5), variants=VARIANTS)
+def test_the_names_of_two_live_rows_are_disjoint(uploads, variants, media):
+    recipes = {variant: Fit(8, 8) for variant in variants}
+    options = {"RECIPES": recipes, "PROCESSOR": "none"}
+    with override_settings(DERIVED_IMAGES=options), transaction.atomic():
+        names = [sorted(names_after_upload(model(), name)) for model, name in uploads]
+        transaction.set_rollback(True)
+    shutil.rmtree(media)
+
+    for one, other in itertools.combinations(names, 2):
+        assert not set(one) & set(other)
+
+
+def names_after_upload(saved, name):
+    saved.image.save(name, picture())
+    return names_of(saved)
+
+
+def names_of(saved):
+    return {saved.image.name, *(variant.name for variant in saved.variants.values())}
+
+
+def is_of(file, color):
+    """Say whether the file's picture is of that colour, give or take what encoders do."""
+    with file.open() as opened, Image.open(opened) as image:
+        found = image.convert("RGB").getpixel((1, 1))
+    return all(abs(one - other) < 12 for one, other in zip(found, color, strict=True))
+
+
+@pytest.mark.django_db
+def test_width_and_height_fields_are_upright_on_ours():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    photo = shop.Measured.objects.create(
+        image=upload(Image.new("RGB", (60, 40)), "cat.jpg", "JPEG", exif=exif)
+    )
+
+    assert (photo.width, photo.height) == (40, 60)
