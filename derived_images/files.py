@@ -226,7 +226,7 @@ def mark_stored(instance: Model, sources: dict[str, str]) -> None:
         instance._state.derived_images_stored = sources  # type: ignore[attr-defined]
 
 
-def variants_beside(field: ImageField, source: str) -> Iterator[tuple[Storage, str]]:
+def variants_beside(field: FileField, source: str) -> Iterator[tuple[Storage, str]]:
     """Yield storage and name of every variant of a source, of all managers on the field."""
     for manager in declarations(field):
         for name in manager.names(source).values():

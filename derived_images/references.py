@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,39 +24,40 @@ logger = logging.getLogger("derived_images")
 BATCH = 500
 
 
-def held(names: Iterable[str]) -> set[str]:
-    """Return those of `names` that a committed row still names, or `KEEP` wants kept.
+def holders(names: Iterable[str]) -> dict[str, set[FileField]]:
+    """Return name → the fields with a committed row that names it, of those that have any.
 
-    Storages are not compared: a false yes only leaves a file for the audit. A question that
-    fails is answered with yes.
+    Storages are not compared: a false yes only leaves a file for the audit. A field that cannot
+    be asked holds every name.
     """
-    asked = set(names)
-    found = _kept(asked)
-    for field in file_fields():
-        for batch in _batches(asked - found):
-            found |= _held_by(field, batch)
-    return found
+    found: dict[str, set[FileField]] = defaultdict(set)
+    for batch in _batches(names):
+        for field in file_fields():
+            for name in _held_by(field, batch):
+                found[name].add(field)
+    return dict(found)
 
 
-def _kept(names: set[str]) -> set[str]:
+def kept(names: Collection[str]) -> Collection[str]:
+    """Return those of `names` that the project's `KEEP` wants kept; all of them, if it fails."""
     keep = setting("KEEP")
     if keep is None:
-        return set()
+        return ()
     try:
-        return names & set(import_string(keep)(names))
+        return set(import_string(keep)(names)).intersection(names)
     except Exception:
         logger.exception("DERIVED_IMAGES['KEEP'] failed; nothing is deleted.")
         return names
 
 
-def _held_by(field: FileField, names: Collection[str]) -> set[str]:
+def _held_by(field: FileField, names: Collection[str]) -> Iterable[str]:
     try:
         rows = _rows(field, Q((f"{field.attname}__in", names)))
         # Compared again here: some collations take A for a.
-        return {name for _, name in rows} & set(names)
+        return {name for _, name in rows}.intersection(names)
     except DatabaseError:
         logger.exception("Cannot ask %s who uses %d files; they stay.", field, len(names))
-        return set(names)
+        return names
 
 
 def file_fields() -> Iterator[FileField]:
@@ -97,7 +99,7 @@ def _has_table(alias: str, model: type[Model]) -> bool:
 
 
 def _batches(names: Iterable[str]) -> Iterator[list[str]]:
-    ordered = sorted(names)
+    ordered = sorted(set(names))
     for start in range(0, len(ordered), BATCH):
         yield ordered[start : start + BATCH]
 

@@ -22,6 +22,7 @@ from derived_images.files import (
     Declaration,
     declarations,
     image_field,
+    place,
     remove,
     variants_beside,
     write,
@@ -152,7 +153,8 @@ def render(
     except Exception as error:  # Storages raise whatever they like; no upload is lost by it.
         report.failures.append(f"{source!r} cannot be read: {error}")
     if report.made and _has_gone(instance, field, source):
-        _take_back(report)
+        _remove_free(field, {source: list(variants_beside(field, source))})
+        report.made.clear()
     report.log(f"{instance._meta.label} {instance.pk}")
     return report
 
@@ -195,16 +197,8 @@ def _store(target: Target, result: bytes | Exception, report: Report) -> None:
 def _has_gone(instance: Model, field: ImageField, source: str) -> bool:
     if instance._state.adding:
         return False
-    row = row_naming(type(instance), instance.pk, field.attname, source, instance._state.db)
-    return row is None and not references.held([source])
-
-
-def _take_back(report: Report) -> None:
-    in_use = references.held(target.name for target in report.made)
-    for target in report.made:
-        if target.name not in in_use:
-            remove(target.storage, [target.name])
-    report.made.clear()
+    using = instance._state.db
+    return row_naming(type(instance), instance.pk, field.attname, source, using) is None
 
 
 # --- Removal
@@ -244,15 +238,26 @@ def remove_unnamed(field: ImageField, sources: Collection[str]) -> None:
 
     Of a field that cleans up, remove those sources too; never its default.
     """
-    files = {
-        source: list(_files_of(field, source)) for source in sources if source != _default(field)
-    }
-    in_use = references.held({name for each in files.values() for _, name in each} | files.keys())
-    for source in files.keys() - in_use:
+    default = field.get_default()
+    _remove_free(
+        field, {source: list(_files_of(field, source)) for source in sources if source != default}
+    )
+
+
+def _remove_free(field: ImageField, files: Mapping[str, list[tuple[Storage, str]]]) -> None:
+    """Remove, of source → its files, those that no row names and no row's source needs."""
+    names = {name for each in files.values() for _, name in each} | files.keys()
+    holders, kept = references.holders(names), references.kept(names)
+    for source in files.keys() - kept:
+        needed = {
+            (place(storage), name)
+            for other in holders.get(source, ())
+            for storage, name in variants_beside(other, source)
+        }
         clashes = clashes_of(field, None, source, files[source])
-        taken = in_use.union(clash.name for clash in clashes)
+        taken = {*holders, *kept, *(clash.name for clash in clashes)}
         for storage, name in files[source]:
-            if name not in taken:
+            if name not in taken and (place(storage), name) not in needed:
                 remove(storage, [name])
 
 
@@ -260,7 +265,3 @@ def _files_of(field: ImageField, source: str) -> Iterator[tuple[Storage, str]]:
     if isinstance(field, AutoCleanupImageField):
         yield field.storage, source
     yield from variants_beside(field, source)
-
-
-def _default(field: ImageField) -> str:
-    return str(field.get_default() or "")

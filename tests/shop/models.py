@@ -126,3 +126,13 @@ class Measured(models.Model):
     )
     width = models.PositiveIntegerField(null=True, blank=True)
     height = models.PositiveIntegerField(null=True, blank=True)
+
+
+class Album(models.Model):
+    """Has no image itself; its pages go with it."""
+
+
+class Page(models.Model):
+    album = models.ForeignKey(Album, on_delete=models.CASCADE)
+    image = AutoCleanupImageField(upload_to="pages/", blank=True)
+    variants = DerivedImagesManager("image", SMALL)

@@ -1,0 +1,433 @@
+"""The life of rows and files: what is rendered, what goes, and what stays, after commit."""
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+from django.db.models import signals
+
+from tests.pictures import picture
+from tests.shop import models as shop
+
+pytestmark = pytest.mark.django_db
+
+
+def create(model, committed, **values):
+    """Return a row with a picture, committed and rendered."""
+    with committed():
+        return model.objects.create(image=picture(), **values)
+
+
+def files_of(*rows):
+    """Return the names of these rows' sources and variants."""
+    return {
+        name
+        for row in rows
+        for name in (row.image.name, *(each.name for each in row.variants.values()))
+    }
+
+
+@pytest.fixture
+def row(committed):
+    return create(shop.WithUUID, committed)
+
+
+class TestOurField:
+    def test_a_deleted_row_takes_its_files_along(self, row, committed, stored):
+        assert stored() == files_of(row)
+        with committed():
+            row.delete()
+            assert stored()
+
+        assert stored() == set()
+
+    @pytest.mark.parametrize(
+        "clear",
+        [
+            lambda row: row.image.delete(),
+            lambda row: (setattr(row, "image", ""), row.save()),
+            lambda row: (row.image.delete(save=False), row.save(update_fields=["image"])),
+        ],
+        ids=["delete", "assign", "delete, then save"],
+    )
+    def test_a_cleared_source_goes(self, row, clear, committed, stored):
+        with committed():
+            clear(row)
+            assert len(stored()) == 3
+
+        assert stored() == set()
+        assert not shop.WithUUID.objects.get().image
+
+    @pytest.mark.parametrize(
+        "replace",
+        [
+            lambda row: row.image.save("dog.jpg", picture()),
+            lambda row: (setattr(row, "image", picture()), row.save()),
+        ],
+        ids=["save onto the field", "assign"],
+    )
+    def test_a_replaced_source_goes_with_its_variants(self, row, replace, committed, stored):
+        before = files_of(row)
+        with committed():
+            replace(row)
+
+        assert stored() == files_of(row)
+        assert not stored() & before
+
+    def test_rows_of_a_query_set_take_their_files_along(
+        self, committed, stored, django_assert_num_queries
+    ):
+        for _ in range(3):
+            create(shop.WithUUID, committed)
+        with committed():
+            shop.WithUUID.objects.all().delete()
+
+        assert stored() == set()
+
+    def test_a_cascade_takes_the_files_along(self, committed, stored):
+        album = shop.Album.objects.create()
+        create(shop.Page, committed, album=album)
+        with committed():
+            album.delete()
+
+        assert stored() == set()
+
+    @pytest.mark.parametrize("delete", [shop.Photo, shop.Proxy, shop.Child])
+    def test_every_class_of_a_row_takes_the_files_along(self, delete, committed, stored):
+        child = create(shop.Child, committed)
+        with committed():
+            delete.objects.get(pk=child.pk).delete()
+
+        assert stored() == set()
+
+    def test_only_exact_names_are_deleted(self, row, committed, stored, media):
+        lookalikes = {f"{row.image.name}.txt", row.variants.thumb.name.replace("thumb", "thumbs")}
+        for name in lookalikes:
+            (media / name).write_bytes(b"")
+        with committed():
+            row.delete()
+
+        assert stored() == lookalikes
+
+    @pytest.mark.parametrize("other", [shop.WithUUID, shop.Document, shop.Plain])
+    def test_a_file_that_any_field_still_names_stays(self, row, other, committed, stored):
+        field = "file" if other is shop.Document else "image"
+        other.objects.create(**{field: row.image.name})
+        with committed():
+            row.delete()
+
+        assert row.image.name in stored()
+
+    def test_a_variant_that_any_field_names_stays(self, row, committed, stored):
+        thumb = row.variants.thumb.name
+        shop.Document.objects.create(file=thumb)
+        with committed():
+            row.delete()
+
+        assert stored() == {thumb}
+
+    def test_a_file_goes_with_its_last_row(self, row, committed, stored):
+        twin = shop.WithUUID.objects.create(image=row.image.name)
+        for each in (row, twin):
+            assert stored()
+            with committed():
+                each.delete()
+
+        assert stored() == set()
+
+    def test_two_fields_of_one_row_may_share_a_file(self, committed, stored):
+        with committed():
+            two = shop.Two.objects.create(front=picture())
+            two.back = two.front.name
+            two.save()
+        source = two.back.name
+        with committed():
+            two.front.delete()
+        assert stored() == {source}
+        with committed():
+            two.back.delete()
+
+        assert stored() == set()
+
+    def test_variants_go_with_the_last_row_that_has_them(self, committed, stored):
+        photo = create(shop.Photo, committed)
+        page = shop.Page.objects.create(album=shop.Album.objects.create(), image=photo.image.name)
+        with committed():
+            photo.delete()
+        assert stored() == {page.image.name, page.variants.thumb.name}
+        with committed():
+            page.delete()
+
+        assert stored() == set()
+
+    def test_rows_may_swap_their_files(self, committed, stored):
+        one, other = create(shop.WithUUID, committed), create(shop.WithUUID, committed)
+        before = stored()
+        with committed(), transaction.atomic():
+            one.image, other.image = other.image.name, one.image.name
+            one.save()
+            other.save()
+
+        assert stored() == before == files_of(one, other)
+
+    def test_a_copy_shares_the_file(self, committed, stored):
+        photo = create(shop.Photo, committed)
+        before = stored()
+        photo.pk, photo._state.adding = None, True
+        with committed():
+            photo.save()
+            shop.Photo.objects.earliest("pk").delete()
+
+        assert stored() == before
+
+    def test_a_stale_instance_deletes_what_the_row_names_now(self, row, committed, stored):
+        stale = shop.WithUUID.objects.get()
+        with committed():
+            row.image.save("dog.jpg", picture())
+            stale.delete()
+
+        assert stored() == set()
+
+    def test_a_stale_instance_saved_over_a_newer_file_frees_that_one(self, row, committed, stored):
+        stale = shop.WithUUID.objects.get()
+        with committed():
+            row.image.save("dog.jpg", picture())
+        with committed():
+            stale.image = picture()
+            stale.save()
+
+        assert stored() == files_of(stale)
+
+    def test_a_deferred_instance_takes_its_files_along(self, row, committed, stored):
+        with committed():
+            shop.WithUUID.objects.only("pk").get().delete()
+
+        assert stored() == set()
+
+    def test_a_default_is_never_deleted(self, committed, stored, media):
+        (media / "default").mkdir()
+        (media / "default/none.png").write_bytes(picture(format="PNG").read())
+        row = shop.WithDefault.objects.create()
+        row.variants.render()
+        before = stored()
+        with committed():
+            row.delete()
+
+        assert len(before) == 3
+        assert stored() == before
+
+    def test_names_that_live_elsewhere_are_kept(self, row, committed, stored, settings):
+        settings.DERIVED_IMAGES = {"KEEP": "tests.test_handlers.keep_sources"}
+        with committed():
+            row.delete()
+
+        assert stored() == files_of(row)
+
+    def test_a_variant_elsewhere_goes_too(self, committed):
+        with committed():
+            two = shop.Two.objects.create(back=picture())
+        thumb = two.backs.thumb
+        assert thumb.exists()
+        with committed():
+            two.delete()
+
+        assert not thumb.exists()
+
+
+def keep_sources(names):
+    """Keep what is no variant."""
+    return [name for name in names if name.endswith(".jpg")]
+
+
+class TestPlainField:
+    def test_sources_stay_and_their_variants_go(self, committed, stored):
+        plain = create(shop.Plain, committed)
+        assert stored() == files_of(plain)
+        with committed():
+            plain.delete()
+
+        assert stored() == {plain.image.name}
+
+    def test_variants_stay_while_a_row_names_the_source(self, committed, stored):
+        plain = create(shop.Plain, committed)
+        twin = shop.Plain.objects.create(image=plain.image.name)
+        before = stored()
+        with committed():
+            plain.delete()
+
+        assert stored() == before == files_of(twin)
+
+    def test_variants_that_another_source_has_too_stay(self, committed, stored):
+        first = create(shop.Plain, committed)
+        clashing = shop.Plain.objects.create(image=first.image.name.replace(".jpg", ".png"))
+        before = stored()
+        with committed():
+            clashing.delete()
+
+        assert stored() == before
+
+
+class TestTransactions:
+    def test_a_roll_back_deletes_nothing(self, row, committed, stored):
+        before = stored()
+        with committed(), transaction.atomic():
+            row.image.delete()
+            row.delete()
+            transaction.set_rollback(True)
+
+        assert stored() == before
+        assert shop.WithUUID.objects.get().image
+
+    def test_a_roll_back_of_a_replacement_keeps_the_old(self, row, committed, stored):
+        before = stored()
+        with committed(), transaction.atomic():
+            row.image.save("dog.jpg", picture())
+            transaction.set_rollback(True)
+
+        assert before <= stored()
+        assert shop.WithUUID.objects.get().variants.missing() == []
+
+    def test_what_is_reverted_before_the_commit_stays(self, row, committed, stored):
+        before, name = stored(), row.image.name
+        with committed(), transaction.atomic():
+            row.image = ""
+            row.save()
+            row.image = name
+            row.save()
+
+        assert stored() == before
+
+    def test_a_row_deleted_and_made_again_under_one_name_keeps_it(self, row, committed, stored):
+        before = stored()
+        with committed(), transaction.atomic():
+            name = row.image.name
+            row.delete()
+            shop.WithUUID.objects.create(image=name)
+
+        assert stored() == before
+
+    def test_a_source_replaced_twice_leaves_one(self, row, committed, stored):
+        with committed(), transaction.atomic():
+            row.image.save("dog.jpg", picture())
+            row.image.save("cow.jpg", picture())
+
+        assert stored() == files_of(row)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_without_a_transaction_all_happens_at_once(self, stored):
+        photo = shop.WithUUID.objects.create(image=picture())
+        assert stored() == files_of(photo)
+        photo.image.save("dog.jpg", picture())
+        assert stored() == files_of(photo)
+        photo.delete()
+
+        assert stored() == set()
+
+    @pytest.mark.django_db(transaction=True, databases=["default", "other"])
+    def test_a_second_database_counts_too(self, stored):
+        photo = shop.WithUUID.objects.create(image=picture())
+        twin = shop.WithUUID.objects.using("other").create(image=photo.image.name)
+        before = stored()
+        photo.delete()
+        assert stored() == before
+        twin.delete()
+
+        assert stored() == set()
+
+    @pytest.mark.django_db(transaction=True, databases=["default", "other"])
+    def test_the_right_transaction_is_waited_for(self, stored):
+        photo = shop.WithUUID.objects.using("other").create(image=picture())
+        with transaction.atomic(using="other"):
+            photo.delete()
+            assert stored()
+
+        assert stored() == set()
+
+
+class TestQueries:
+    """What following a row costs: counted without the work after commit."""
+
+    def test_a_create_costs_nothing(self, django_assert_num_queries):
+        with django_assert_num_queries(1):
+            shop.Photo.objects.create(image=picture())
+        with django_assert_num_queries(1):
+            shop.WithUUID.objects.create(image=picture())
+
+    def test_a_save_of_other_fields_costs_nothing(self, django_assert_num_queries):
+        photo = shop.Photo.objects.create()
+        with django_assert_num_queries(1):
+            photo.save(update_fields=["title"])
+        deferred = shop.Photo.objects.defer("image").get()
+        with django_assert_num_queries(1):
+            deferred.save()
+
+    @pytest.mark.django_db(transaction=True)
+    def test_any_other_save_costs_one_and_in_a_transaction_of_sqlite_two(
+        self, django_assert_num_queries
+    ):
+        photo = shop.Photo.objects.create()
+        with django_assert_num_queries(2):
+            photo.save()
+        with transaction.atomic(), django_assert_num_queries(3):
+            photo.save()
+
+    def test_a_delete_of_many_is_asked_for_together(
+        self, django_capture_on_commit_callbacks, django_assert_num_queries
+    ):
+        for number in range(5):
+            shop.WithUUID.objects.create(image=f"uuid/{number}.jpg")
+        with django_capture_on_commit_callbacks() as callbacks:
+            shop.WithUUID.objects.all().delete()
+
+        assert len(callbacks) == 1
+
+
+def test_loading_fixtures_does_no_work(committed, stored, tmp_path):
+    (tmp_path / "data.json").write_text(
+        '[{"model": "shop.plain", "pk": 1, "fields": {"image": "plain/a.jpg"}}]'
+    )
+    with committed() as callbacks:
+        call_command("loaddata", tmp_path / "data.json", verbosity=0)
+
+    assert callbacks == []
+    assert shop.Plain.objects.get().image == "plain/a.jpg"
+
+
+def test_models_without_images_keep_their_fast_deletes():
+    for signal in (signals.pre_save, signals.post_save, signals.pre_delete):
+        assert signal.has_listeners(shop.Photo)
+        assert not signal.has_listeners(shop.Album)
+
+
+def test_an_upload_that_a_row_never_named_is_not_rendered(committed):
+    with committed():
+        plain = shop.Plain()
+        plain.image.save("a.jpg", picture(), save=False)
+
+    assert plain.variants.missing() == ["thumb", "square"]
+
+
+@pytest.mark.parametrize("processor", ["none", "tests.test_handlers.take"])
+def test_the_processor_of_the_settings_gets_the_work(processor, committed, settings):
+    settings.DERIVED_IMAGES = {"PROCESSOR": processor}
+    taken.clear()
+    with committed():
+        plain = shop.Plain.objects.create(image=picture("a.jpg"))
+
+    assert plain.variants.missing() == ["thumb", "square"]
+    if processor != "none":
+        assert taken == [
+            {
+                "model": "shop.Plain",
+                "key": str(plain.pk),
+                "field": "image",
+                "source": "plain/a.jpg",
+                "using": "default",
+            }
+        ]
+
+
+taken = []
+
+
+def take(payload):
+    taken.append(payload)
