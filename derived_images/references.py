@@ -155,7 +155,7 @@ class _Wanted:
                 yield Clash(source, holder, source)
             if not self._is_own_source(other, source):
                 for manager, names in deriving:
-                    for name in names.intersection(manager.names(source).values()):
+                    for name in sorted(names.intersection(manager.names(source).values())):
                         yield Clash(name, holder, source)
 
     def _is_own_source(self, other: FileField, source: str) -> bool:

@@ -136,3 +136,26 @@ class Page(models.Model):
     album = models.ForeignKey(Album, on_delete=models.CASCADE)
     image = AutoCleanupImageField(upload_to="pages/", blank=True)
     variants = DerivedImagesManager("image", SMALL)
+
+
+class HidingManager(models.Manager):
+    def get_queryset(self):
+        return super().get_queryset().none()
+
+
+class Hidden(models.Model):
+    """Hides its rows, as soft deletion does."""
+
+    image = AutoCleanupImageField(upload_to="hidden/", blank=True)
+
+    objects = HidingManager()
+    everything = models.Manager()
+
+    class Meta:
+        base_manager_name = "objects"
+
+
+class Lonely(models.Model):
+    """Has its table in one database only, once a test has dropped the other."""
+
+    image = AutoCleanupImageField(upload_to="lonely/", blank=True)
