@@ -1,0 +1,254 @@
+"""System checks: each fault of a declaration or a setting is named, with a hint and an id."""
+
+import pytest
+from django.apps import apps
+from django.core.checks import run_checks
+from django.db import models
+from django.test.utils import isolate_apps
+
+from derived_images import AutoCleanupImageField, DerivedImagesManager, Fill, Fit, Recipe
+from derived_images.checks import check_managers, check_settings
+from derived_images.naming import CURE
+
+
+def faults(recipes=None, source="image", **options):
+    """Return what is found about a model with a manager like this."""
+    with isolate_apps("tests.shop") as isolated:
+
+        class Post(models.Model):
+            image = models.ImageField()
+            title = models.CharField(max_length=10)
+            variants = DerivedImagesManager(source, recipes, **options)
+
+            class Meta:
+                app_label = "shop"
+
+        return check_managers(isolated.get_app_configs())
+
+
+def told(messages):
+    """Return id, subject and sentence of each, once it is sure that there is a hint."""
+    assert all(message.hint for message in messages)
+    return [(message.id.partition(".")[2], str(message.obj), message.msg) for message in messages]
+
+
+POST = "shop.Post.variants"
+
+
+def test_a_sound_project_has_no_faults():
+    ids = {message.id for message in run_checks() if message.id.startswith("derived_images")}
+
+    assert ids <= {"derived_images.I001"}
+    assert faults() == []
+    assert faults({"a": Fit(1, 1), "b": Fit(1, 1, of="a")}, naming=CURE) == []
+
+
+@pytest.mark.parametrize("source", ["imagine", "title"])
+def test_the_source_must_be_an_image_field(source):
+    (message,) = faults(source=source)
+
+    assert told([message]) == [("E001", POST, f"'{source}' is not an ImageField of shop.Post.")]
+    assert message.hint == "Name one of its image fields: image."
+
+
+@pytest.mark.parametrize("name", ["with space", "1st", "class", "_private", ""])
+def test_a_variant_name_must_be_an_attribute(name):
+    assert told(faults({name: Fit(1, 1)})) == [
+        ("E002", POST, f"The variant name {name!r} cannot be an attribute.")
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["original", "urls", "missing", "render", "delete", "keys", "items", "values", "get"]
+)
+def test_a_variant_name_must_not_hide_anything(name):
+    assert told(faults({name: Fit(1, 1)})) == [
+        ("E002", POST, f"The variant name {name!r} is reserved.")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "message"),
+    [
+        (
+            Fit(1, 1, format="bmp"),
+            "Unknown format 'bmp'. Choices are: webp, jpeg, png, avif, source.",
+        ),
+        (Fit(1, 1, quality=101), "quality must be from 1 to 100, not 101."),
+        (Fit(), "Fit needs a width, a height, or both."),
+        (Fill(0, 10), "Width and height must be 1 or more, not 0 and 10."),
+        (Recipe(), "Recipe has no kind, the word that names it in fingerprints."),
+    ],
+)
+def test_a_recipe_must_be_possible(recipe, message):
+    assert told(faults({"a": recipe})) == [("E003", POST, f"'a': {message}")]
+
+
+def test_what_is_no_recipe_is_named():
+    assert told(faults({"a": (160, 160)})) == [
+        ("E003", POST, "'a' is (160, 160), which is no recipe.")
+    ]
+
+
+def test_a_format_must_be_writable_by_this_pillow(monkeypatch):
+    from PIL import Image
+
+    Image.init()
+    monkeypatch.delitem(Image.SAVE, "AVIF")
+
+    assert told(faults({"a": Fit(1, 1, format="avif")})) == [
+        ("E003", POST, "'a': this Pillow cannot write avif.")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("naming", "message"),
+    [
+        ("{dir}{stem}.{ext}", "The placeholder {variant} is missing: variants would share a name."),
+        (
+            "{dir}{stem}_{variant}_{size}.{ext}",
+            "Unknown placeholder {size}. "
+            "Choices are: {dir} {stem} {source_ext} {variant} {fingerprint} {ext}.",
+        ),
+        ("{dir}{stem}_{variant", "expected '}' before end of string."),
+    ],
+)
+def test_a_template_must_tell_names_apart(naming, message):
+    assert told(faults({"a": Fit(1, 1)}, naming=naming)) == [("E005", POST, f"naming: {message}")]
+
+
+@pytest.mark.parametrize(
+    ("recipes", "messages"),
+    [
+        ({"a": Fit(1, 1, of="b")}, ["'a' is made of 'b', which does not exist."]),
+        ({"a": Fit(1, 1, of="a")}, ["'a' is made of 'a', which goes in a circle."]),
+        (
+            {"a": Fit(1, 1, of="b"), "b": Fit(1, 1, of="a")},
+            [
+                "'a' is made of 'b' of 'a', which goes in a circle.",
+                "'b' is made of 'a' of 'b', which goes in a circle.",
+            ],
+        ),
+    ],
+)
+def test_what_a_variant_is_made_of_must_end_at_the_source(recipes, messages):
+    assert told(faults(recipes)) == [("E006", POST, message) for message in messages]
+
+
+def test_a_name_must_tell_the_format():
+    assert told(faults({"a": Fit(1, 1)}, naming="stdimage")) == [
+        ("W001", POST, "'a' is written as webp under a name that ends in .jpg.")
+    ]
+    assert faults({"a": Fit(1, 1, format="source")}, naming="stdimage") == []
+
+
+@isolate_apps("tests.shop")
+def test_two_managers_must_not_write_one_name():
+    class Post(models.Model):
+        image = models.ImageField()
+        one = DerivedImagesManager("image", {"a": Fit(1, 1), "b": Fit(1, 1)})
+        other = DerivedImagesManager("image", {"a": Fit(2, 2), "c": Fit(2, 2)})
+        elsewhere = DerivedImagesManager("image", {"a": Fit(2, 2)}, storage="memory")
+
+        class Meta:
+            app_label = "shop"
+
+    assert told(check_managers([apps_of(Post)])) == [
+        (
+            "E004",
+            str(Post),
+            "one.a and other.a would share one file, 'folder/stem_a.webp' for 'folder/stem.jpg'.",
+        )
+    ]
+
+
+def test_a_naming_object_must_tell_a_variant_from_its_source():
+    class Same:
+        def name(self, **given):
+            return given["source"]
+
+    ((_, _, message),) = told(faults({"a": Fit(1, 1, format="jpeg")}, naming=Same()))
+    assert message.startswith("the source 'image' and variants.a would share one file")
+
+
+@isolate_apps("tests.shop")
+def test_what_is_inherited_is_checked_once():
+    class Post(models.Model):
+        image = models.ImageField()
+        variants = DerivedImagesManager("imagine")
+
+        class Meta:
+            app_label = "shop"
+
+    class Child(Post):
+        class Meta:
+            app_label = "shop"
+
+    class Proxy(Post):
+        class Meta:
+            app_label = "shop"
+            proxy = True
+
+    assert [message.obj for message in check_managers([apps_of(Post)])] == [POST]
+
+
+def test_fields_that_are_searched_without_an_index_are_named():
+    (message,) = [each for each in check_managers(None) if each.id == "derived_images.I001"]
+
+    assert "shop.Document.file" in message.msg
+    assert "shop.Plain.image" in message.msg
+    assert "shop.Photo.image" not in message.msg
+
+
+@isolate_apps("tests.shop")
+def test_they_are_not_named_where_nothing_is_cleaned_up():
+    class Post(models.Model):
+        image = models.ImageField()
+
+        class Meta:
+            app_label = "shop"
+
+    assert check_managers([apps_of(Post)]) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"PROCESOR": "none"}, "DERIVED_IMAGES has no key 'PROCESOR'."),
+        (
+            {"PROCESSOR": "shop.missing"},
+            "DERIVED_IMAGES['PROCESSOR'] is 'shop.missing', which cannot be imported: "
+            "No module named 'shop'",
+        ),
+        (
+            {"KEEP": "tests.nothing"},
+            "DERIVED_IMAGES['KEEP'] is 'tests.nothing', which cannot be imported: "
+            'Module "tests" does not define a "nothing" attribute/class',
+        ),
+    ],
+)
+def test_settings_are_checked(options, message, settings):
+    settings.DERIVED_IMAGES = options
+
+    assert [(each.id, each.msg) for each in check_settings()] == [("derived_images.E007", message)]
+    assert all(each.hint for each in check_settings())
+
+
+def apps_of(model):
+    """Return the app of an isolated model."""
+    assert model._meta.apps is not apps
+    return model._meta.app_config
+
+
+@isolate_apps("tests.shop")
+def test_a_subclass_of_our_field_is_ours():
+    class OwnField(AutoCleanupImageField):
+        pass
+
+    class Post(models.Model):
+        image = OwnField()
+
+        class Meta:
+            app_label = "shop"
+
+    assert {message.id for message in check_managers([apps_of(Post)])} == {"derived_images.I001"}
