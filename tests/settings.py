@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     *(app for module, installed in NEIGHBOURS.items() if find_spec(module) for app in installed),
     "derived_images",
     "tests.shop",
+    "tests.neighbours",
 ]
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
