@@ -1,7 +1,7 @@
 # Two commands for a fresh clone: `make demo` and `make test`. Each builds its own .venv.
 PYTHON ?= python3
 PORT ?= 8000
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 
 .PHONY: help demo test lint clean
