@@ -10,6 +10,7 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Warning
+from django.core.files.storage import InvalidStorageError, storages
 from django.db.models import ImageField, Model
 from django.utils.module_loading import import_string
 
@@ -71,10 +72,25 @@ def check_manager(
             obj=label,
             id="derived_images.E001",
         )
+    if not _has_storage(manager):
+        yield Error(
+            f"There is no storage {manager._storage!r}.",
+            hint=f"STORAGES has these: {', '.join(storages.backends)}.",
+            obj=label,
+            id="derived_images.E008",
+        )
     for variant, recipe in manager.recipes.items():
         yield from check_variant_name(variant, label)
         yield from check_recipe(variant, recipe, manager.recipes, label)
     yield from check_naming(manager, label)
+
+
+def _has_storage(manager: DerivedImagesManager) -> bool:
+    try:
+        _ = manager.storage
+    except InvalidStorageError:
+        return False
+    return True
 
 
 def check_variant_name(variant: str, label: str) -> Iterator[CheckMessage]:
@@ -177,7 +193,7 @@ def check_shared_names(model: type[Model]) -> Iterator[CheckMessage]:
     for attribute, manager in managers_of(model).items():
         field = source_of(manager, model)
         faulty = isinstance(manager.naming, Template) and any(manager.naming.faults())
-        if field is None or faulty:
+        if field is None or faulty or not _has_storage(manager):
             continue
         source = (manager.source, place(field.storage), PROBE)
         users[source] = [f"the source {manager.source!r}"]

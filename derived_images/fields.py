@@ -168,6 +168,8 @@ def _contents(name: str, content: File[Any]) -> tuple[Dimensions, str]:
 
 
 def _identity(content: File[Any]) -> rendering.Identity | None:
+    if content.closed:
+        content.open()
     if not content.seekable():
         return None
     try:

@@ -79,7 +79,7 @@ class Declaration:
 
     def storage_beside(self, field: FileField) -> Storage:
         """Return the storage of the variants of this field's sources."""
-        return self.storage or field.storage
+        return field.storage if self.storage is None else self.storage
 
     def name(self, source: str, variant: str) -> str:
         """Return the name of a variant of the source of that name."""

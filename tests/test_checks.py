@@ -35,6 +35,7 @@ def told(messages):
 POST = "shop.Post.variants"
 
 
+@pytest.mark.django_db(databases=["default", "other"])
 def test_a_sound_project_has_no_faults():
     ids = {message.id for message in run_checks() if message.id.startswith("derived_images")}
 
@@ -49,6 +50,13 @@ def test_the_source_must_be_an_image_field(source):
 
     assert told([message]) == [("E001", POST, f"'{source}' is not an ImageField of shop.Post.")]
     assert message.hint == "Name one of its image fields: image."
+
+
+def test_the_storage_must_exist():
+    (message,) = faults(storage="elsewhere")
+
+    assert told([message]) == [("E008", POST, "There is no storage 'elsewhere'.")]
+    assert message.hint == "STORAGES has these: default, memory, staticfiles."
 
 
 @pytest.mark.parametrize("name", ["with space", "1st", "class", "_private", ""])

@@ -248,6 +248,15 @@ class TestAllocation:
         post.image.save("my cat.jpg", picture(), save=False)
         assert re.fullmatch(r"posts/my_cat\.jpg\.orig_60x40_\w{8}\.jpg", post.image.name)
 
+    def test_the_file_of_another_row_can_be_copied(self):
+        photo = shop.Photo.objects.create(image=picture())
+        copied, original = shop.Photo(), shop.Photo.objects.get(pk=photo.pk).image
+        assert original.closed
+        copied.image.save("copy.jpg", original)
+        original.close()
+
+        assert re.fullmatch(r"photos/copy_60x40_\w{8}\.jpg", copied.image.name)
+
     def test_a_file_on_disk_can_be_given_too(self, tmp_path):
         (tmp_path / "cat.png").write_bytes(encoded(Image.new("RGB", (7, 5)), "PNG"))
         with (tmp_path / "cat.png").open("rb") as file:
