@@ -58,6 +58,15 @@ def test_a_refused_replacement_costs_nothing(row, committed, stored):
     assert stored() == files_of(row)
 
 
+def test_a_refused_form_still_shows_the_image_that_is_there(row):
+    url = row.image.url
+    form = form_for(type(row), row, title="", image=picture("dog.jpg"))
+
+    assert form.errors == {"title": ["This field is required."]}
+    assert f'<a href="{url}">' in form.as_p()
+    assert not row.variants
+
+
 def test_a_replaced_file_goes_after_commit(row, committed, stored):
     old, left = files_of(row), left_of(row)
     with committed():

@@ -1,6 +1,8 @@
 """Django's model layer: `_meta`, construction, validation and queries know no manager."""
 
 import pytest
+from django.apps import apps
+from django.core import checks
 from django.core.exceptions import FieldError, ValidationError
 from django.db import connection
 
@@ -15,6 +17,12 @@ def test_the_manager_is_nowhere_in_meta(model):
     assert [field.name for field in meta.get_fields(include_hidden=True)] == FIELDS
     assert meta.private_fields == []
     assert [manager.name for manager in meta.managers] == ["objects"]
+
+
+def test_no_system_check_complains():
+    messages = checks.run_checks(app_configs=[apps.get_app_config("neighbours")])
+
+    assert [message for message in messages if message.level > checks.INFO] == []
 
 
 def test_it_is_no_keyword_of_the_model(model):

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.db import models
 from django.db.migrations import AlterField, CreateModel, Migration
 from django.db.migrations.autodetector import MigrationAutodetector
+from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.questioner import NonInteractiveMigrationQuestioner
 from django.db.migrations.state import ModelState, ProjectState
 from django.db.migrations.writer import MigrationWriter
@@ -30,7 +31,7 @@ def state_of(**attributes):
 def changes(before, after):
     """Return the operations that `makemigrations` would write."""
     questioner = NonInteractiveMigrationQuestioner(specified_apps={"blog"})
-    detected = MigrationAutodetector(before, after, questioner)._detect_changes()
+    detected = MigrationAutodetector(before, after, questioner).changes(MigrationGraph())
     return [operation for each in detected.get("blog", []) for operation in each.operations]
 
 

@@ -18,7 +18,7 @@ def serializer_of(illustrated):
         class Meta:
             model = illustrated
             fields = "__all__"
-            extra_kwargs = {"image": {"allow_null": True}}  # noqa: RUF012
+            extra_kwargs = {"image": {"allow_null": True}}
 
     return AllFields
 
@@ -58,13 +58,17 @@ def test_a_row_is_read(row, client, url):
     }
 
 
-def test_a_variant_is_an_image_field_without_a_query(row, django_assert_num_queries):
-    class WithThumb(serializer_of(type(row))):
+def test_variants_are_read_as_image_fields_without_a_query(row, django_assert_num_queries):
+    class WithVariants(serializer_of(type(row))):
         thumb = serializers.ImageField(source="variants.thumb", read_only=True)
+        variants = serializers.DictField(child=serializers.ImageField(), read_only=True)
 
     with django_assert_num_queries(0):
-        assert WithThumb(row).data["thumb"] == row.variants.thumb.url
-        assert WithThumb(type(row)()).data["thumb"] is None
+        read, blank = WithVariants([row, type(row)()], many=True).data
+    urls = {name: variant.url for name, variant in row.variants.items()}
+
+    assert (read["thumb"], read["variants"]) == (urls["thumb"], urls)
+    assert (blank["thumb"], blank["variants"]) == (None, dict.fromkeys(urls))
 
 
 def test_an_upload_is_rendered_after_commit(model, client, url, committed, stored):
