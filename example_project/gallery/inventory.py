@@ -1,0 +1,43 @@
+"""What lies in storage, and whose it is. It asks the storage, which other pages need not do."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.core.files.storage import default_storage
+from django.db.models.fields.files import ImageFieldFile
+
+from .models import Photo
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file that belongs to a photo: the original, or one of its variants."""
+
+    photo: Photo
+    label: str
+    file: ImageFieldFile
+
+    @property
+    def size(self) -> int | None:
+        """Bytes, or none where the file is missing."""
+        try:
+            return self.file.size
+        except FileNotFoundError:
+            return None
+
+
+def entries_of(photo: Photo) -> list[Entry]:
+    variants = [Entry(photo, name, file) for name, file in photo.variants.items()]
+    return [Entry(photo, "original", photo.image), *variants]
+
+
+def stored_files(folder: str = "") -> Iterator[tuple[str, int]]:
+    """Walk the storage: names and bytes, whoever's they are."""
+    if not default_storage.exists(folder):
+        return
+    folders, files = default_storage.listdir(folder)
+    for file in sorted(files):
+        name = f"{folder}{file}"
+        yield name, default_storage.size(name)
+    for inner in sorted(folders):
+        yield from stored_files(f"{folder}{inner}/")
