@@ -1,4 +1,4 @@
-"""django-reversion: versions keep names, reverting moves no file, and `KEEP` keeps what it needs."""
+"""django-reversion: versions keep names, reverting moves no file, `KEEP` keeps what it needs."""
 
 import pytest
 import reversion

@@ -9,10 +9,8 @@ from django.core.management import call_command
 
 from tests.neighbours.expected import files_of
 
-FORMATS = ["json", "jsonl", "xml"]
 
-
-@pytest.fixture(params=FORMATS)
+@pytest.fixture(params=["json", "jsonl", "xml"])
 def fixture(request, row, tmp_path):
     """Return the file that the row was dumped to."""
     path = tmp_path / f"rows.{request.param}"
