@@ -1,0 +1,1 @@
+"""The example, walked in a real browser."""

@@ -1,0 +1,157 @@
+"""The example served by its own command, and a Chromium to look at it."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+EXAMPLE = Path(__file__).parents[2] / "example_project"
+FLAGS = [
+    "--no-sandbox",  # in containers one is root
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-sync",
+    "--no-first-run",
+]
+PATIENCE = 180  # seconds: a machine that is busy with other tests takes its time
+
+
+class Site:
+    """The command `demo`, running on a free port, with its data in a folder of its own."""
+
+    def __init__(self, data: Path, *arguments: str):
+        self.data = data
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = data / "log.txt"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "demo", "--port", str(self.port), *arguments],
+                cwd=EXAMPLE,
+                env={**os.environ, **environment(data)},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def wait(self) -> None:
+        """Return as soon as the site answers."""
+        deadline = time.monotonic() + PATIENCE
+        while self.process.poll() is None and time.monotonic() < deadline:
+            with socket.socket() as probe:
+                probe.settimeout(1)
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.02)
+        pytest.fail(f"The example did not start:\n{self.output}")
+
+    def stop(self) -> int:
+        """Press Ctrl-C; return the exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(PATIENCE)
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text()
+
+    @property
+    def files(self) -> set[str]:
+        """The names of all files in storage."""
+        media = self.data / "media"
+        return {str(path.relative_to(media)) for path in media.rglob("*") if path.is_file()}
+
+
+def environment(data: Path) -> dict[str, str]:
+    # The suite's own settings are not the example's.
+    return {"DJANGO_SETTINGS_MODULE": "settings", "DEMO_DATA": str(data), "PYTHONUNBUFFERED": "1"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory) -> Iterator[Callable[..., Site]]:
+    """Return a function that starts a site; all of them are stopped in the end."""
+    started: list[Site] = []
+
+    def start(*arguments: str) -> Site:
+        started.append(Site(tmp_path_factory.mktemp("demo"), *arguments))
+        started[-1].wait()
+        return started[-1]
+
+    yield start
+    for site in started:
+        site.stop()
+
+
+@pytest.fixture(scope="session")
+def photographs(tmp_path_factory) -> Path:
+    """Return a folder of pictures, with a file among them that is none."""
+    folder = tmp_path_factory.mktemp("photographs")
+    turned = Image.Exif()
+    turned[0x0112] = 6  # stored on its side, as phones do
+    for number in range(2):
+        Image.new("RGB", (900, 600 + number), "#2f5a62").save(folder / f"plain_{number}.jpg")
+    Image.new("RGB", (1200, 800), "#c98f6c").save(folder / "turned.jpg", exif=turned)
+    Image.new("RGBA", (300, 900), "#1f556080").save(folder / "tall-glass.png")
+    Image.new("RGB", (120, 90), "#e2825a").save(folder / "tiny.webp")
+    (folder / "notes.txt").write_text("no picture at all")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(serve, photographs: Path) -> Site:
+    return serve("--photos", str(photographs))
+
+
+# Per module, not per session: as long as Playwright runs, its event loop does, and Django refuses
+# to query the database beside one.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("NO CHROMIUM ON THIS MACHINE: THE EXAMPLE'S PAGES WERE NOT TESTED. Install it.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens the site in a new window; nothing may fail in any of them."""
+    failures: list[str] = []
+
+    def open_page(**options) -> Page:
+        context = browser.new_context(**{"base_url": site.url, **options})
+        page = context.new_page()
+        page.on("console", lambda message: failures.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        page.on("response", lambda answer: answer.ok or note(answer))
+        return page
+
+    def note(answer) -> None:
+        if answer.status >= 400:
+            failures.append(f"{answer.status}: {answer.url}")
+
+    yield open_page
+    for context in browser.contexts:
+        context.close()
+    assert failures == []
+
+
+@pytest.fixture
+def page(open_page) -> Page:
+    return open_page()
