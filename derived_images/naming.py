@@ -48,7 +48,7 @@ _FIELDS = {
     "dir": re.compile(r"(.*/)?", re.DOTALL),
     "stem": re.compile(r"[^/]+"),
     "source_ext": re.compile(r"[^/.]*"),
-    "variant": re.compile(r"\w+"),
+    "variant": re.compile(r"[^/.]+"),
     "fingerprint": re.compile(r"[0-9a-f]{8}"),
     "ext": re.compile(r"[^/.]+"),
 }
@@ -94,7 +94,11 @@ class Template:
         return name.removesuffix(".")
 
     def sources(self, variant_name: str) -> Iterator[str]:
-        for reading in _readings(variant_name, self._parts):
+        # The second: name() drops a dot that no extension follows.
+        for reading in (
+            *_readings(variant_name, self._parts, set()),
+            *_readings(f"{variant_name}.", self._parts, set()),
+        ):
             stem = reading.get("dir", "") + reading.get("stem", "")
             if "source_ext" in reading:
                 yield f"{stem}.{reading['source_ext']}".removesuffix(".")
@@ -109,30 +113,41 @@ class Template:
     def faults(self) -> Iterator[str]:
         """Say, a sentence each, why this template cannot work; the system checks ask."""
         try:
-            fields = {field for _, field in self._parts if field}
+            placeholders = [parsed[1:] for parsed in _parse(self.text) if parsed[1] is not None]
         except ValueError as error:
             yield f"{error}."
             return
+        if any(spec or conversion for _, spec, conversion in placeholders):
+            yield "Placeholders stand as they are: no {stem:.3}, no {stem!r}."
+        fields = {field or "" for field, _, _ in placeholders}
         for field in sorted(fields - _FIELDS.keys()):
             yield f"Unknown placeholder {{{field}}}. Choices are: {{{'} {'.join(_FIELDS)}}}."
         for field in sorted(_REQUIRED - fields):
             yield f"The placeholder {{{field}}} is missing: variants would share a name."
 
 
-def _readings(text: str, parts: list[tuple[str, str]]) -> Iterator[dict[str, str]]:
-    """Yield every way to read `text` as literals, each followed by a field."""
+def _readings(
+    text: str, parts: list[tuple[str, str]], hopeless: set[tuple[int, int]]
+) -> Iterator[dict[str, str]]:
+    """Yield every way to read `text` as literals, each followed by a field.
+
+    `hopeless` collects the ends of text and parts that cannot be read: each is tried but once.
+    """
     if not parts:
         if not text:
             yield {}
         return
     (literal, field), *rest = parts
-    if not text.startswith(literal):
+    state = len(text), len(parts)
+    if state in hopeless or not text.startswith(literal):
         return
+    hopeless.add(state)
     text = text.removeprefix(literal)
     following = rest[0][0] if rest else ""
     for end in _ends(text, following) if field else [0]:
         if not field or _FIELDS[field].fullmatch(text, 0, end):
-            for reading in _readings(text[end:], rest):
+            for reading in _readings(text[end:], rest, hopeless):
+                hopeless.discard(state)
                 yield {field: text[:end], **reading}
 
 
@@ -189,7 +204,7 @@ _ALLOCATED = re.compile(
     re.DOTALL,
 )
 # So that a token is known for ours by itself: a date or a word in its place seldom passes.
-_CHECK_SEED = 34
+_CHECK_SEED = 119
 
 
 def allocate(
@@ -201,6 +216,9 @@ def allocate(
     agrees. Raises `ValueError` when nothing of it would be left.
     """
     folder, stem, _ = split(name)
+    if not extension:
+        # A dot in the stem would make the token an extension, which variants' names drop.
+        stem = stem.replace(".", "_")
     width, height = dimensions
     ending = f"_{width}x{height}_{new_token()}" + (extension and f".{extension}")
     for length in range(len(stem), 0, -1):

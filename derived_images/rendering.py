@@ -119,7 +119,8 @@ def render(file: IO[bytes], jobs: Mapping[Key, Job]) -> Iterator[tuple[Key, byte
     with _open(file) as image:
         identity = _identity(image)
         check_budget(identity)
-        loop = image.info.get("loop", 0 if identity.frames == 1 else 1)
+        # Without a word a GIF plays once; Pillow does not tell how often an AVIF does.
+        loop = image.info.get("loop", 0 if identity.format == "avif" else 1)
         drawn, failed = _draw_all(image, identity, jobs)
     for key, job in jobs.items():
         if job.written:
@@ -192,12 +193,17 @@ def _frames(image: Image.Image, moving: bool) -> Iterator[tuple[Image.Image, int
     orientation = _orientation(image)
     profile = image.info.get("icc_profile")
     try:
+        dimensions = image.size
         for frame in ImageSequence.Iterator(image) if moving else [image]:
+            if frame.size != dimensions:
+                raise UnreadableImage("A frame is larger than the header says.")
             frame.load()
             picture = _in_srgb(frame.copy() if moving else frame, profile)
             if orientation in _UPRIGHT:
                 picture = picture.transpose(_UPRIGHT[orientation])
             yield picture, round(frame.info.get("duration", 100))
+    except UnreadableImage:
+        raise
     except Exception as error:  # As with headers, broken data raises anything.
         raise UnreadableImage(f"It cannot be decoded: {error}") from error
 
@@ -224,8 +230,9 @@ def _draw_frame(
 def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """Return the picture as RGB, or as RGBA where something shines through."""
     if image.mode.startswith("I"):  # 16 bits, which convert() would clip, not scale.
-        image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
-        image.info.pop("transparency", None)
+        image = image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
+        if "transparency" in image.info:
+            image.info["transparency"] >>= 8
     if image.has_transparency_data:
         image = image.convert("RGBA")
         alpha = image.getchannel("A")
@@ -242,7 +249,7 @@ def _by_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
     if profile:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            if "srgb" not in ImageCms.getProfileDescription(source).lower():
+            if not ImageCms.getProfileDescription(source).lower().startswith("srgb"):
                 srgb = ImageCms.createProfile("sRGB")
                 converted = ImageCms.profileToProfile(image, source, srgb, outputMode="RGB")
                 return converted or image
@@ -270,6 +277,8 @@ def _encode(frames: _Frames, job: Job, loop: int) -> bytes:
         if job.format == "gif":
             # Each frame is whole: what shone through the last one must not stay.
             options["disposal"] = 2
+            # Its count is of repetitions: to play once is to say nothing.
+            options["loop"] = None if loop == 1 else loop
     buffer = io.BytesIO()
     first.save(buffer, job.format.upper(), **{**options, **job.recipe.options})
     return buffer.getvalue()
