@@ -1,7 +1,7 @@
 """The pages."""
 
-from django.contrib import messages
 from django.contrib.messages.views import SuccessMessageMixin
+from django.core.files.uploadedfile import UploadedFile
 from django.urls import reverse_lazy
 from django.views import generic
 
@@ -25,21 +25,24 @@ class PhotoPage(generic.DetailView):
 class Upload(SuccessMessageMixin, generic.CreateView):
     model = Photo
     form_class = PhotoForm
-    success_message = "“%(title)s” is in. Its variants were made just now."
+
+    def get_success_message(self, cleaned_data):
+        if self.object.variants.missing():
+            return f"“{self.object}” is in, but no variants could be made of it: is it damaged?"
+        return f"“{self.object}” is in. Its variants were made just now."
 
 
-class Replace(generic.UpdateView):
+class Replace(SuccessMessageMixin, generic.UpdateView):
     model = Photo
     form_class = PhotoForm
     template_name = "gallery/photo_replace.html"
 
-    def form_valid(self, form):
-        if "image" in form.changed_data:
-            said = "The picture is replaced: new files, new addresses, and the old ones are gone."
-        else:
-            said = "Saved. The picture is the same, and so are its files."
-        messages.success(self.request, said)
-        return super().form_valid(form)
+    def get_success_message(self, cleaned_data):
+        if not isinstance(cleaned_data["image"], UploadedFile):
+            return "Saved. The picture is the same, and so are its files."
+        if self.object.variants.missing():
+            return "The picture is replaced, but no variants could be made of the new one."
+        return "The picture is replaced: new files, new addresses, and the old ones are gone."
 
     def form_invalid(self, form):
         # The form has put the refused upload onto its own photo; the page shows the stored one.

@@ -81,7 +81,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def serve(tmp_path_factory) -> Iterator[Callable[..., Site]]:
     """Return a function that starts a site; all of them are stopped in the end."""
     started: list[Site] = []
@@ -111,7 +111,7 @@ def photographs(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def site(serve, photographs: Path) -> Site:
     return serve("--photos", str(photographs))
 

@@ -3,15 +3,16 @@
 import re
 import subprocess
 import sys
+from contextlib import closing
 from http.client import HTTPConnection
 
 from tests.browser.conftest import EXAMPLE, environment
 
 
 def gallery(site) -> str:
-    connection = HTTPConnection("127.0.0.1", site.port)
-    connection.request("GET", "/")
-    return connection.getresponse().read().decode()
+    with closing(HTTPConnection("127.0.0.1", site.port)) as connection:
+        connection.request("GET", "/")
+        return connection.getresponse().read().decode()
 
 
 def shapes(site) -> dict[str, str]:
