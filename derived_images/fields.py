@@ -39,6 +39,9 @@ class DerivedImagesManager(Declaration):
     #: The attribute that it was declared as.
     attribute: str
 
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.attribute = name
+
     def contribute_to_class(self, cls: type[Model], name: str) -> None:
         require_app(f"{cls.__name__}.{name}")
         self.attribute = name
@@ -78,24 +81,27 @@ def managers_of(model: type[Model]) -> dict[str, DerivedImagesManager]:
     }
 
 
-def prepare(model: type[Model]) -> dict[str, ImageField]:
-    """Make the model's image fields say when a file is stored; return attribute → field.
+def prepare(model: type[Model]) -> list[ImageField]:
+    """Make the sources of the model's managers say when a file is stored; return those fields."""
+    sources = []
+    for manager in managers_of(model).values():
+        field = source_of(manager, model)
+        if field is not None:
+            field.attr_class = source_file_class(field.attr_class)
+            models = declarations(field).setdefault(manager, set())
+            models.add(model._meta.concrete_model or model)
+            sources.append(field)
+    return sources
 
-    Those are the sources of its managers, and its fields that clean up.
-    """
-    prepared: dict[str, ImageField] = {
+
+def followed_fields(model: type[Model]) -> dict[str, ImageField]:
+    """Return attribute → field, of those that clean up or that variants are derived from."""
+    return {
         field.attname: field
         for field in model._meta.fields
         if isinstance(field, AutoCleanupImageField)
+        or (isinstance(field, ImageField) and declarations(field))
     }
-    for manager in managers_of(model).values():
-        source = source_of(manager, model)
-        if source is not None:
-            prepared[source.attname] = source
-            source.attr_class = source_file_class(source.attr_class)
-            models = declarations(source).setdefault(manager, set())
-            models.add(model._meta.concrete_model or model)
-    return prepared
 
 
 def source_of(manager: Declaration, model: type[Model]) -> ImageField | None:

@@ -14,14 +14,17 @@ from typing import Any
 
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, InMemoryStorage, Storage, storages
+from django.db import Error
 from django.db.models import Field, FileField, ImageField, Model
 from django.db.models.fields.files import ImageFieldFile
 from django.dispatch import Signal
+from django.utils.functional import LazyObject
 
 from derived_images import recipes as arithmetic
 from derived_images.conf import setting
 from derived_images.naming import (
     Naming,
+    Template,
     naming_for,
     split,
     written_extension,
@@ -99,8 +102,12 @@ class Declaration:
 
         None of a naming object that has no inverse.
         """
-        inverse = getattr(self.naming, "sources", None)
-        for source in dict.fromkeys(inverse(name)) if inverse else ():
+        candidates: Iterable[str] = ()
+        if isinstance(self.naming, Template):
+            candidates = self.naming.sources(name, self.recipes)
+        elif hasattr(self.naming, "sources"):
+            candidates = self.naming.sources(name)
+        for source in dict.fromkeys(candidates):
             if name in self.names(source).values():
                 yield source
 
@@ -165,13 +172,21 @@ class SourceFile(ImageFieldFile):
         files = [(self.storage, name), *variants]
         # Where the storage overwrites a file of this name, its variants lie there rightly.
         return (
-            _is_reserved(self.instance, (each for _, each in files))
-            or bool(names_in_use(self.instance, self.field, name, files))
+            _is_reserved(self.instance, self.field, {each for _, each in files})
+            or self._is_in_use(name, files)
             or (
                 any(storage.exists(variant) for storage, variant in variants)
                 and not self.storage.exists(name)
             )
         )
+
+    def _is_in_use(self, name: str, files: list[tuple[Storage, str]]) -> bool:
+        try:
+            return bool(names_in_use(self.instance, self.field, name, files))
+        except Error:
+            # An upload is not refused for it: before variants are written it is asked again.
+            logger.exception("Cannot ask who uses %r.", name)
+            return False
 
     @property
     def known_dimensions(self) -> Dimensions | None:
@@ -206,21 +221,27 @@ def _reserve(instance: Model, names: Iterable[str]) -> None:
         _reserved[name] = instance
 
 
-def _is_reserved(instance: Model, names: Iterable[str]) -> bool:
-    holders = (_reserved.get(name) for name in names)
-    return any(
+def _is_reserved(instance: Model, field: ImageField, names: set[str]) -> bool:
+    holders = [_reserved.get(name) for name in names]
+    by_others = any(
         holder is not None and holder is not instance and stored_sources(holder)
         for holder in holders
     )
+    return by_others or any(
+        not names.isdisjoint([source, *names_beside(image_field(instance, attname), source)])
+        for attname, sources in stored_sources(instance).items()
+        for source in sources
+        if attname != field.attname
+    )
 
 
-def stored_sources(instance: Model) -> dict[str, str]:
-    """Return attribute → name of the sources stored since this row was last saved."""
+def stored_sources(instance: Model) -> dict[str, tuple[str, ...]]:
+    """Return attribute → names of the sources stored since this row was last saved."""
     return getattr(instance._state, "derived_images_stored", {})
 
 
-def mark_stored(instance: Model, sources: dict[str, str]) -> None:
-    """Keep attribute → name of new sources on the instance's state until they are saved."""
+def mark_stored(instance: Model, sources: dict[str, tuple[str, ...]]) -> None:
+    """Keep attribute → names of new sources on the instance's state until it is saved."""
     instance._state.__dict__.pop("derived_images_stored", None)
     if sources:
         instance._state.derived_images_stored = sources  # type: ignore[attr-defined]
@@ -479,6 +500,7 @@ def write(storage: Storage, name: str, content: File[Any]) -> None:
     Readers find the old file or the new one, never a part. Raises `OSError`, or whatever the
     storage does, when it cannot be stored so.
     """
+    content = content if isinstance(content, File) else File(content)
     if isinstance(storage, FileSystemStorage):
         _write_beside(storage, name, content)
         return
@@ -514,9 +536,10 @@ def remove(storage: Storage, names: Iterable[str]) -> None:
 
 def place(storage: Storage) -> Hashable:
     """Return what two storage objects have in common that keep one file under one name."""
-    # A bound method knows the real object behind Django's lazy default storage.
-    storage = storage.delete.__self__  # type: ignore[attr-defined]
     if isinstance(storage, FileSystemStorage):
         return str(storage.location)
+    if isinstance(storage, LazyObject):
+        # Whoever asked for its class has set it up.
+        storage = storage._wrapped
     bucket = getattr(storage, "bucket_name", None)
     return (bucket, getattr(storage, "location", "")) if bucket else id(storage)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from django.core.files.storage import Storage
 from django.db.models import ImageField, Model, signals
 
 from derived_images import references, tasks
-from derived_images.fields import prepare
+from derived_images.fields import followed_fields, prepare
 from derived_images.files import (
     Declaration,
     VariantFile,
@@ -35,22 +35,38 @@ def connect() -> None:
 
 
 def follow(sender: type[Model], **kwargs: Any) -> None:
-    """Prepare a model's image fields, and connect to its rows."""
+    """Prepare a model's image fields, and connect to the rows of all that have them."""
     if sender.__module__ == "__fake__":  # The models of migrations have no managers.
         return
-    fields = prepare(sender)
-    if fields:
-        _followed[sender] = fields
+    models = {sender}
+    for field in prepare(sender):
+        # A manager of a child or a proxy is about rows that are saved as its parent, too.
+        models.update(_family(field.model))
+    for model in models:
+        _connect(model)
+
+
+def _family(model: type[Model]) -> Iterator[type[Model]]:
+    """Yield the model and what inherits from it, as far as it has been made by now."""
+    yield model
+    for child in model.__subclasses__():
+        yield from _family(child)
+
+
+def _connect(model: type[Model]) -> None:
+    _followed[model] = followed_fields(model)
+    if _followed[model]:
         # Per model: receivers without a sender would end Django's fast deletes everywhere, and
         # those of a model are not called for its proxies and children.
-        signals.pre_save.connect(remember_names, sender=sender)
-        signals.post_save.connect(schedule_work, sender=sender)
-        signals.pre_delete.connect(remove_deleted, sender=sender)
+        signals.pre_save.connect(remember_names, sender=model)
+        signals.post_save.connect(schedule_work, sender=model)
+        signals.pre_delete.connect(remove_deleted, sender=model)
 
 
 def mark(instance: Model, field: ImageField, name: str, **kwargs: Any) -> None:
     """Keep in mind that a file was stored, until its row is saved."""
-    mark_stored(instance, {**stored_sources(instance), field.attname: name})
+    stored = stored_sources(instance)
+    mark_stored(instance, {**stored, field.attname: (*stored.get(field.attname, ()), name)})
 
 
 def remember_names(
@@ -72,8 +88,8 @@ def remember_names(
         if isinstance(value, VariantFile):
             value.refuse_as_source()
     if not raw and not _is_new(instance):
-        names = _names_in_row(instance, written, using)
-        instance._state.derived_images_before = names  # type: ignore[attr-defined]
+        before = dict.fromkeys(written, "") | _names_in_row(instance, written, using)
+        instance._state.derived_images_before = before  # type: ignore[attr-defined]
 
 
 def _is_written(field: ImageField, update_fields: Collection[str] | None) -> bool:
@@ -112,28 +128,32 @@ def schedule_work(
     if raw:
         return
     fields, stored = _followed[sender], stored_sources(instance)
-    for attname, name in before.items():
-        if name and name != getattr(instance, attname).name:
-            tasks.schedule_removal(fields[attname], name, using)
-    saved = [name for name in stored if _is_written(fields[name], update_fields)]
-    for attname in saved:
-        tasks.schedule_rendering(instance, fields[attname], stored[attname], using)
-    mark_stored(instance, {name: stored[name] for name in stored.keys() - saved})
+    written = {name for name in {*before, *stored} if _is_written(fields[name], update_fields)}
+    for attname in written:
+        name, new = getattr(instance, attname).name, stored.get(attname, ())
+        # A file may be new to its row without a mark: when a save that was rolled back is retried.
+        if name and (name in new or before.get(attname, name) != name):
+            tasks.schedule_rendering(instance, fields[attname], name, using)
+        for freed in {before.get(attname), *new} - {name}:
+            if freed:
+                tasks.schedule_removal(fields[attname], freed, using)
+    mark_stored(instance, {name: stored[name] for name in stored.keys() - written})
 
 
 def remove_deleted(
     sender: type[Model], instance: Model, using: str, origin: object = None, **kwargs: Any
 ) -> None:
     """Before a row is deleted, see to the files that it sets free."""
-    fields = _followed[sender]
+    fields, stored = _followed[sender], stored_sources(instance)
     if origin is instance:
         # This instance may be older than its row. Those of a query set come fresh from it.
         names = _names_in_row(instance, fields, using)
     else:
         names = {attname: getattr(instance, attname).name for attname in fields}
-    for attname, name in names.items():
-        if name:
-            tasks.schedule_removal(fields[attname], name, using, origin)
+    for attname, field in fields.items():
+        for name in {names.get(attname), *stored.get(attname, ())}:
+            if name:
+                tasks.schedule_removal(field, name, using, origin)
 
 
 def answer_who_uses(
@@ -145,7 +165,7 @@ def answer_who_uses(
 ) -> set[str]:
     """Answer which of these names other rows hold or derive."""
     key = tasks.key_of(instance, field)
-    return {clash.name for clash in tasks.clashes_of(field, key, source, files)}
+    return {clash.name for clash in tasks.clashes_of(field, {source: files}, key)}
 
 
 def render_now(

@@ -12,7 +12,7 @@ import re
 import secrets
 import string
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Protocol
 
 DEFAULT = "{dir}{stem}_{variant}.{ext}"
@@ -93,13 +93,16 @@ class Template:
         )
         return name.removesuffix(".")
 
-    def sources(self, variant_name: str) -> Iterator[str]:
+    def sources(self, variant_name: str, variants: Container[str] | None = None) -> Iterator[str]:
+        """Return what may have a variant of this name: of these variants, if they are known."""
         # The second: name() drops a dot that no extension follows.
         for reading in (
             *_readings(variant_name, self._parts, set()),
             *_readings(f"{variant_name}.", self._parts, set()),
         ):
             stem = reading.get("dir", "") + reading.get("stem", "")
+            if variants is not None and reading.get("variant") not in variants:
+                continue
             if "source_ext" in reading:
                 yield f"{stem}.{reading['source_ext']}".removesuffix(".")
             else:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
 from django.core.files.storage import Storage
-from django.db import DatabaseError, connections, router, transaction
+from django.db import Error, connections, router, transaction
 from django.db.models import F, FileField, ImageField, Model, Q, QuerySet
 from django.utils.module_loading import import_string
 
@@ -55,7 +55,7 @@ def _held_by(field: FileField, names: Collection[str]) -> Iterable[str]:
         rows = _rows(field, Q((f"{field.attname}__in", names)))
         # Compared again here: some collations take A for a.
         return {name for _, name in rows}.intersection(names)
-    except DatabaseError:
+    except Error:
         logger.exception("Cannot ask %s who uses %d files; they stay.", field, len(names))
         return names
 
@@ -71,17 +71,24 @@ def file_fields() -> Iterator[FileField]:
 
 def _rows(field: FileField, condition: Q) -> Iterator[tuple[Any, str]]:
     """Yield key and name of the rows, on every database where the model may live."""
-    for alias in connections:
-        if router.allow_migrate_model(alias, field.model):
-            try:
-                yield from _rows_on(alias, field, condition)
-            except DatabaseError:
-                if _has_table(alias, field.model):
-                    raise
-            except AssertionError as error:
-                # How Django's tests forbid a database that they don't name: it has no rows.
-                if type(error).__module__ != "django.test.testcases":
-                    raise
+    for alias in _aliases(field.model):
+        try:
+            yield from _rows_on(alias, field, condition)
+        except Error:
+            if _has_table(alias, field.model):
+                raise
+        except AssertionError as error:
+            # How Django's tests forbid a database that they don't name: it has no rows.
+            if type(error).__module__ != "django.test.testcases":
+                raise
+
+
+def _aliases(model: type[Model]) -> set[str]:
+    """Return the databases where rows may be: where tables are made, and where routers look."""
+    aliases = {alias for alias in connections if router.allow_migrate_model(alias, model)}
+    aliases |= {router.db_for_read(model), router.db_for_write(model)}
+    # An empty dict in DATABASES is no database.
+    return {alias for alias in aliases if connections[alias].vendor != "unknown"}
 
 
 def _rows_on(alias: str, field: FileField, condition: Q) -> list[tuple[Any, str]]:
@@ -106,9 +113,10 @@ def _batches(names: Iterable[str]) -> Iterator[list[str]]:
 
 @dataclass(frozen=True)
 class Clash:
-    """A name that cannot be written for one source, because another row uses it."""
+    """A name of one source's that another row uses."""
 
     name: str
+    wanted_by: str
     holder: str
     source: str
 
@@ -118,61 +126,68 @@ class Clash:
 
 
 def clashes(
-    field: ImageField, key: Any, source: str, files: Iterable[tuple[Storage, str]]
+    field: ImageField, files: Mapping[str, Iterable[tuple[Storage, str]]], key: Any = None
 ) -> list[Clash]:
-    """Return who uses the names of these files: rows that hold one, or derive it.
+    """Return who uses the names of these sources' files: rows that hold one, or derive it.
 
-    They are asked for `source`, which the row with this `key` holds, or is about to hold, in
-    `field`; what that row and that source use themselves does not count.
+    The sources are of `field`. What a source derives itself does not count, nor what the row with
+    this `key` holds of its own.
     """
-    wanted = _Wanted(field, key, source)
-    for storage, name in files:
-        wanted.names.setdefault(place(storage), set()).add(name)
+    wanted = _Wanted(field, key)
+    for source, each in files.items():
+        for storage, name in each:
+            wanted.names[place(storage)][name].add(source)
     return [clash for other in file_fields() for clash in wanted.clashes_in(other)]
 
 
 class _Wanted:
-    """Names that one source wants, by the place where they would lie."""
+    """Names that sources of one field want, by the place where they would lie."""
 
-    def __init__(self, field: ImageField, key: Any, source: str) -> None:
+    def __init__(self, field: ImageField, key: Any) -> None:
         self.field = field
         self.key = key
-        self.source = source
-        self.names: dict[Hashable, set[str]] = {}
+        #: Place → name → the sources that want it.
+        self.names: dict[Hashable, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
 
     def clashes_in(self, other: FileField) -> Iterator[Clash]:
         """Yield what rows of another field, or other rows of this one, use of them."""
-        held = self.names.get(place(other.storage), set())
+        held = self.names.get(place(other.storage), {})
         deriving = [
-            (manager, names)
+            (manager, self.names[where])
             for manager in declarations(other)
-            if (names := self.names.get(place(manager.storage_beside(other)), set()))
+            if (where := place(manager.storage_beside(other))) in self.names
         ]
-        condition = _named(other, held, deriving)
-        for key, source in _rows(other, condition) if condition else ():
+        question = _named(other, held, deriving)
+        for key, source in _rows(other, question) if question else ():
             holder = f"{other.model._meta.label} {key}"
-            if source in held and not self._is_own_row(other, key, source):
-                yield Clash(source, holder, source)
-            if not self._is_own_source(other, source):
-                for manager, names in deriving:
-                    for name in sorted(names.intersection(manager.names(source).values())):
-                        yield Clash(name, holder, source)
+            for wanting in held.get(source, ()):
+                if not (other == self.field and key == self.key and source == wanting):
+                    yield Clash(source, wanting, holder, source)
+            for manager, wanted in deriving:
+                for name in sorted(wanted.keys() & set(manager.names(source).values())):
+                    for wanting in wanted[name] - self._own(other, source):
+                        yield Clash(name, wanting, holder, source)
 
-    def _is_own_source(self, other: FileField, source: str) -> bool:
-        return source == self.source and place(other.storage) == place(self.field.storage)
-
-    def _is_own_row(self, other: FileField, key: Any, source: str) -> bool:
-        return other == self.field and key == self.key and source == self.source
+    def _own(self, other: FileField, source: str) -> set[str]:
+        """Return the source itself, where the other field keeps it in the same place."""
+        return {source} if place(other.storage) == place(self.field.storage) else set()
 
 
-def _named(field: FileField, held: set[str], deriving: list[tuple[Declaration, set[str]]]) -> Q:
+def _named(
+    field: FileField,
+    held: Collection[str],
+    deriving: Iterable[tuple[Declaration, Collection[str]]],
+) -> Q:
     """Return the question for rows that hold these names, or may derive those."""
-    exact = set(held)
-    for manager, names in deriving:
-        exact.update(source for name in names for source in manager.sources(name))
+    stems = {
+        "".join(split(source)[:2])
+        for manager, names in deriving
+        for name in names
+        for source in manager.sources(name)
+    }
+    exact = stems.union(held)
     question = Q((f"{field.attname}__in", sorted(exact))) if exact else Q()
     # An extension may be anything: whatever has the stem is looked at.
-    stems = {"".join(split(source)[:2]) for source in exact - held}
     for stem in sorted(stems):
         question |= Q((f"{field.attname}__startswith", f"{stem}."))
     return question
@@ -193,9 +208,20 @@ def names_before(
     return next(iter(rows.values(*attnames)), {})
 
 
+def row_key(instance: Model) -> dict[str, str]:
+    """Return attribute → text of the row's key, which JSON can carry, composite or not."""
+    fields = instance._meta.pk_fields
+    return {field.attname: field.value_to_string(instance) for field in fields}
+
+
 def row_naming(
-    model: type[Model], key: Any, attname: str, source: str, using: str | None
+    model: type[Model], key: dict[str, str], attname: str, source: str, using: str | None
 ) -> Model | None:
     """Return the row with this key, if it names this source."""
-    row = QuerySet(model=model, using=using).filter(pk=key).first()
+    row = QuerySet(model=model, using=using).filter(**key).first()
     return row if row is not None and getattr(row, attname).name == source else None
+
+
+def has_row(model: type[Model], key: Any, using: str | None) -> bool:
+    """Say whether the row of a parent's table has one in this child's table, too."""
+    return QuerySet(model=model, using=using).filter(pk=key).exists()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any, TypeVar
 
@@ -106,7 +107,7 @@ def identify(file: IO[bytes]) -> Identity:
     position = file.tell()
     try:
         file.seek(0)
-        return _identity(_open(file))
+        return _open(file)[1]
     finally:
         file.seek(position)
 
@@ -116,8 +117,8 @@ def render(file: IO[bytes], jobs: Mapping[Key, Job]) -> Iterator[tuple[Key, byte
 
     The source is opened and decoded once. Raises `UnreadableImage` when it cannot be.
     """
-    with _open(file) as image:
-        identity = _identity(image)
+    image, identity = _open(file)
+    with image:
         check_budget(identity)
         # Without a word a GIF plays once; Pillow does not tell how often an AVIF does.
         loop = image.info.get("loop", 0 if identity.format == "avif" else 1)
@@ -144,15 +145,26 @@ def writable(format: str) -> bool:
     return format == "source" or format.upper() in Image.SAVE
 
 
-def _open(file: IO[bytes]) -> Image.Image:
+def _open(file: IO[bytes]) -> tuple[Image.Image, Identity]:
+    with _unreadable("Its header cannot be read"):
+        try:
+            image = Image.open(file, formats=list(_OPENED))
+        except UnidentifiedImageError:
+            raise UnreadableImage(
+                f"It is no picture in a format that is opened: {', '.join(_ENCODING)}."
+            ) from None
+        return image, _identity(image)
+
+
+@contextmanager
+def _unreadable(what: str) -> Iterator[None]:
+    """Say the same of whatever decoders raise: they stumble upon broken data in all ways."""
     try:
-        return Image.open(file, formats=list(_OPENED))
-    except UnidentifiedImageError:
-        raise UnreadableImage(
-            f"It is no picture in a format that is opened: {', '.join(_ENCODING)}."
-        ) from None
-    except Exception as error:  # Decoders of broken headers raise whatever they stumble upon.
-        raise UnreadableImage(f"Its header cannot be read: {error}") from error
+        yield
+    except UnreadableImage:
+        raise
+    except Exception as error:
+        raise UnreadableImage(f"{what}: {error}") from error
 
 
 def _identity(image: Image.Image) -> Identity:
@@ -192,8 +204,8 @@ def _frames(image: Image.Image, moving: bool) -> Iterator[tuple[Image.Image, int
     """Yield the source's pictures, upright and in sRGB, each with its milliseconds."""
     orientation = _orientation(image)
     profile = image.info.get("icc_profile")
-    try:
-        dimensions = image.size
+    dimensions = image.size
+    with _unreadable("It cannot be decoded"):
         for frame in ImageSequence.Iterator(image) if moving else [image]:
             if frame.size != dimensions:
                 raise UnreadableImage("A frame is larger than the header says.")
@@ -202,10 +214,6 @@ def _frames(image: Image.Image, moving: bool) -> Iterator[tuple[Image.Image, int
             if orientation in _UPRIGHT:
                 picture = picture.transpose(_UPRIGHT[orientation])
             yield picture, round(frame.info.get("duration", 100))
-    except UnreadableImage:
-        raise
-    except Exception as error:  # As with headers, broken data raises anything.
-        raise UnreadableImage(f"It cannot be decoded: {error}") from error
 
 
 def _draw_frame(
@@ -253,7 +261,7 @@ def _by_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
                 srgb = ImageCms.createProfile("sRGB")
                 converted = ImageCms.profileToProfile(image, source, srgb, outputMode="RGB")
                 return converted or image
-        except (ImageCms.PyCMSError, OSError, ValueError) as error:
+        except (ImageCms.PyCMSError, ImportError, OSError, ValueError) as error:
             logger.info("A colour profile is ignored: %s", error)
     return image if image.mode == "RGB" else image.convert("RGB")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,8 +33,11 @@ from derived_images.rendering import Job
 
 logger = logging.getLogger("derived_images")
 
+#: Sources in one question before a removal.
+BATCH = 100
+
 #: A small dict that JSON can carry: what a processor is handed.
-Payload = dict[str, str]
+Payload = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ class Report:
         problems = [*map(str, self.clashes), *self.failures]
         cure = f" Tell them apart with naming={CURE!r}." if self.clashes else ""
         if problems:
-            logger.warning("Not rendered for %s: %s.%s", owner, "; ".join(problems), cure)
+            said = "; ".join(problem.rstrip(".") for problem in problems)
+            logger.warning("Not rendered for %s: %s.%s", owner, said, cure)
 
 
 def key_of(instance: Model, field: ImageField) -> Any:
@@ -83,9 +87,11 @@ def after_commit(using: str, work: Callable[[], object]) -> None:
 
 def schedule_rendering(instance: Model, field: ImageField, source: str, using: str) -> None:
     """Once the row is committed, hand the rendering of its variants to the processor."""
+    if not declarations(field):
+        return
     payload = {
         "model": instance._meta.label,
-        "key": str(instance.pk),
+        "key": references.row_key(instance),
         "field": field.attname,
         "source": source,
         "using": using,
@@ -109,18 +115,30 @@ def none(payload: Payload) -> None:
 
 
 def render_payload(payload: Payload) -> Report:
-    """Render what a payload asks for, however often it comes; nothing if the row has moved on."""
-    model, source = apps.get_model(payload["model"]), payload["source"]
-    instance = row_naming(model, payload["key"], payload["field"], source, payload["using"])
-    if instance is None:
-        return Report()
+    """Render what a payload asks for, however often it comes.
+
+    If the row has moved on meanwhile, see instead that nothing of the source is left.
+    """
+    model, source, using = apps.get_model(payload["model"]), payload["source"], payload["using"]
     field = image_field(model, payload["field"])
+    instance = row_naming(model, payload["key"], field.attname, source, using)
+    if instance is None:
+        remove_unnamed(field, [source])
+        return Report()
     managers = {
         manager: list(manager.recipes)
         for manager, models in declarations(field).items()
-        if isinstance(instance, tuple(models))
+        if any(_is_row_of(each, instance, field) for each in models)
     }
     return render(instance, field, source, managers)
+
+
+def _is_row_of(model: type[Model], instance: Model, field: ImageField) -> bool:
+    """Say whether the row is one of the model's, whatever class it was loaded as."""
+    if isinstance(instance, model):
+        return True
+    key, using = key_of(instance, field), instance._state.db
+    return issubclass(model, instance._meta.concrete_model or model) and references.has_row(model, key, using)
 
 
 def render(
@@ -138,20 +156,16 @@ def render(
         for manager, names in variants.items()
         for name in names
     ]
-    files = [(target.storage, target.name) for target in targets]
-    report = Report(clashes=clashes_of(field, key_of(instance, field), source, files))
+    files = {source: [(target.storage, target.name) for target in targets]}
+    report = Report(clashes=clashes_of(field, files, key_of(instance, field)))
     clashing = {clash.name for clash in report.clashes}
     due = {
         (target.manager, target.variant): target
         for target in targets
         if target.name not in clashing
     }
-    try:
-        with field.storage.open(source) as file:
-            for key, result in rendering.render(file, _jobs(due, source)):
-                _store(due[key], result, report)
-    except Exception as error:  # Storages raise whatever they like; no upload is lost by it.
-        report.failures.append(f"{source!r} cannot be read: {error}")
+    if due:
+        _make(due, field, source, report)
     if report.made and _has_gone(instance, field, source):
         _remove_free(field, {source: list(variants_beside(field, source))})
         report.made.clear()
@@ -160,12 +174,23 @@ def render(
 
 
 def clashes_of(
-    field: ImageField, key: Any, source: str, files: Iterable[tuple[Storage, str]]
+    field: ImageField, files: Mapping[str, Iterable[tuple[Storage, str]]], key: Any = None
 ) -> list[Clash]:
-    """Ask who else uses these names of a source's; nobody does where the field allocated it."""
-    if isinstance(field, AutoCleanupImageField) and is_allocated(source):
-        return []
-    return references.clashes(field, key, source, files)
+    """Ask who else uses the names of sources' files; nobody does where the field allocated it."""
+    if isinstance(field, AutoCleanupImageField):
+        files = {source: each for source, each in files.items() if not is_allocated(source)}
+    return references.clashes(field, files, key) if files else []
+
+
+def _make(
+    due: Mapping[tuple[Declaration, str], Target], field: ImageField, source: str, report: Report
+) -> None:
+    try:
+        with field.storage.open(source) as file:
+            for key, result in rendering.render(file, _jobs(due, source)):
+                _store(due[key], result, report)
+    except Exception as error:  # Storages raise whatever they like; no upload is lost by it.
+        report.failures.append(f"{source!r} cannot be read: {error}")
 
 
 def _jobs(
@@ -198,20 +223,22 @@ def _has_gone(instance: Model, field: ImageField, source: str) -> bool:
     if instance._state.adding:
         return False
     using = instance._state.db
-    return row_naming(type(instance), instance.pk, field.attname, source, using) is None
+    key = references.row_key(instance)
+    return row_naming(type(instance), key, field.attname, source, using) is None
 
 
 # --- Removal
 
 
 class Removal:
-    """Sources that a transaction set free. Called after it, it removes what nobody names."""
+    """Sources that a transaction set free."""
 
     def __init__(self, origin: object) -> None:
         self.origin = origin
         self.sources: dict[ImageField, set[str]] = defaultdict(set)
 
-    def __call__(self) -> None:
+    def run(self) -> None:
+        """Remove those that nobody names."""
         for each, sources in self.sources.items():
             remove_unnamed(each, sources)
 
@@ -224,40 +251,45 @@ def schedule_removal(
     What one `delete()`, the `origin`, sets free is asked for together.
     """
     hooks = transaction.get_connection(using).run_on_commit
-    last = hooks[-1][1] if hooks else None
+    last = getattr(hooks[-1][1], "__self__", None) if hooks else None
     if origin is not None and isinstance(last, Removal) and last.origin is origin:
         last.sources[field].add(source)
         return
     removal = Removal(origin)
     removal.sources[field].add(source)
-    after_commit(using, removal)
+    after_commit(using, removal.run)
 
 
-def remove_unnamed(field: ImageField, sources: Collection[str]) -> None:
+def remove_unnamed(field: ImageField, sources: Iterable[str]) -> None:
     """Remove the variants of the sources that no committed row names any more.
 
     Of a field that cleans up, remove those sources too; never its default.
     """
-    default = field.get_default()
-    _remove_free(
-        field, {source: list(_files_of(field, source)) for source in sources if source != default}
-    )
+    freed = sorted(set(sources) - _defaults(field))
+    for start in range(0, len(freed), BATCH):
+        batch = freed[start : start + BATCH]
+        _remove_free(field, {source: list(_files_of(field, source)) for source in batch})
+
+
+def _defaults(field: ImageField) -> set[Any]:
+    in_database = field.db_default
+    return {field.default, getattr(in_database, "value", in_database), field.get_default()}
 
 
 def _remove_free(field: ImageField, files: Mapping[str, list[tuple[Storage, str]]]) -> None:
     """Remove, of source → its files, those that no row names and no row's source needs."""
     names = {name for each in files.values() for _, name in each} | files.keys()
     holders, kept = references.holders(names), references.kept(names)
+    clashing = {(clash.wanted_by, clash.name) for clash in clashes_of(field, files)}
     for source in files.keys() - kept:
         needed = {
             (place(storage), name)
             for other in holders.get(source, ())
             for storage, name in variants_beside(other, source)
         }
-        clashes = clashes_of(field, None, source, files[source])
-        taken = {*holders, *kept, *(clash.name for clash in clashes)}
         for storage, name in files[source]:
-            if name not in taken and (place(storage), name) not in needed:
+            in_use = name in holders or name in kept or (source, name) in clashing
+            if not in_use and (place(storage), name) not in needed:
                 remove(storage, [name])
 
 

@@ -334,7 +334,7 @@ class TestSourceFile:
     def test_the_mark_lives_until_the_row_is_saved(self):
         plain = Plain()
         plain.image.save("photo.jpg", picture(), save=False)
-        assert plain._state.derived_images_stored == {"image": "plain/photo.jpg"}
+        assert plain._state.derived_images_stored == {"image": ("plain/photo.jpg",)}
 
         plain.save()
         assert set(vars(plain._state)) <= {"db", "adding", "fields_cache"}

@@ -418,7 +418,7 @@ def test_the_processor_of_the_settings_gets_the_work(processor, committed, setti
         assert taken == [
             {
                 "model": "shop.Plain",
-                "key": str(plain.pk),
+                "key": {"id": str(plain.pk)},
                 "field": "image",
                 "source": "plain/a.jpg",
                 "using": "default",

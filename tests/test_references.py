@@ -111,7 +111,7 @@ def fail(names):
 class TestClashes:
     def ask(self, source, *names, key=None):
         files = [(storages["default"], name) for name in names]
-        return [str(clash) for clash in clashes(field(shop.Plain), key, source, files)]
+        return [str(clash) for clash in clashes(field(shop.Plain), {source: files}, key)]
 
     def test_nobody_uses_what_nobody_names(self):
         assert self.ask("a.jpg", "a_thumb.webp") == []

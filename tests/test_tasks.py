@@ -22,7 +22,7 @@ def payload(row, **changes):
     """Return what a processor would be handed for this row."""
     return {
         "model": row._meta.label,
-        "key": str(row.pk),
+        "key": {"id": str(row.pk)},
         "field": "image",
         "source": row.image.name,
         "using": "default",
