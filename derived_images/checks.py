@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import keyword
-from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Warning
 from django.core.files.storage import InvalidStorageError, storages
-from django.db.models import ImageField, Model
+from django.db.models import FileField, ImageField, Model
 from django.utils.module_loading import import_string
 
 from derived_images import rendering, tasks
@@ -30,8 +30,8 @@ from derived_images.references import file_fields
 #: What a variant of that name would hide.
 RESERVED = {name for name in dir(DerivedImages) if not name.startswith("_")} | {"original"}
 
-#: A name that any convention can be tried on.
-PROBE = "folder/stem.jpg"
+#: Names that any convention can be tried on: one of every extension, and one without.
+PROBES = [*(f"folder/stem.{extension}" for extension in FORMAT_OF), "folder/stem"]
 
 
 def check_managers(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
@@ -46,7 +46,12 @@ def check_managers(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
         if not _is_inherited(model, name, manager)
         for message in check_manager(manager, model, f"{model._meta.label}.{name}")
     ]
-    messages += [message for model in models for message in check_shared_names(model)]
+    messages += [
+        message
+        for model in models
+        if not all(_is_inherited(model, *each) for each in managers_of(model).items())
+        for message in check_shared_names(model)
+    ]
     if any(isinstance(each, AutoCleanupImageField) for m in models for each in m._meta.fields):
         messages += check_indexes()
     return messages
@@ -79,10 +84,19 @@ def check_manager(
             obj=label,
             id="derived_images.E008",
         )
+    recipes: object = manager.recipes
+    if not isinstance(recipes, Mapping):
+        yield _no_recipe(f"The recipes are {recipes!r}, which is no mapping.", label)
+        return
     for variant, recipe in manager.recipes.items():
         yield from check_variant_name(variant, label)
         yield from check_recipe(variant, recipe, manager.recipes, label)
     yield from check_naming(manager, label)
+
+
+def _no_recipe(message: str, label: str) -> Error:
+    hint = "Give variant → recipe: Fit, Fill, or a subclass of Recipe of your own."
+    return Error(message, hint=hint, obj=label, id="derived_images.E003")
 
 
 def _has_storage(manager: DerivedImagesManager) -> bool:
@@ -95,6 +109,8 @@ def _has_storage(manager: DerivedImagesManager) -> bool:
 
 def check_variant_name(variant: str, label: str) -> Iterator[CheckMessage]:
     """Check that the variant can be reached as an attribute, and hides nothing."""
+    if not isinstance(variant, str):
+        variant = repr(variant)
     if not variant.isidentifier() or keyword.iskeyword(variant) or variant.startswith("_"):
         yield Error(
             f"The variant name {variant!r} cannot be an attribute.",
@@ -116,12 +132,7 @@ def check_recipe(
 ) -> Iterator[CheckMessage]:
     """Check that the recipe can be followed, and its format written."""
     if not isinstance(recipe, Recipe):
-        yield Error(
-            f"{variant!r} is {recipe!r}, which is no recipe.",
-            hint="Use Fit, Fill, or a subclass of Recipe of your own.",
-            obj=label,
-            id="derived_images.E003",
-        )
+        yield _no_recipe(f"{variant!r} is {recipe!r}, which is no recipe.", label)
         return
     for fault in recipe.faults():
         yield Error(
@@ -146,7 +157,8 @@ def check_lineage(
 ) -> Iterator[CheckMessage]:
     """Check that following `of` from variant to variant ends at the source."""
     seen = [variant]
-    while (parent := recipes[seen[-1]].of) is not None:
+    # What is no recipe has been told already.
+    while (parent := getattr(recipes[seen[-1]], "of", None)) is not None:
         if parent not in recipes or parent in seen:
             what = "goes in a circle" if parent in seen else "does not exist"
             yield Error(
@@ -160,8 +172,8 @@ def check_lineage(
 
 
 def check_naming(manager: DerivedImagesManager, label: str) -> Iterator[CheckMessage]:
-    """Check that names can be told apart, and tell the format that is written."""
-    faults = list(manager.naming.faults()) if isinstance(manager.naming, Template) else []
+    """Check that the convention works, and that names tell the format that is written."""
+    faults = list(naming_faults(manager))
     for fault in faults:
         yield Error(
             f"naming: {fault}",
@@ -169,47 +181,79 @@ def check_naming(manager: DerivedImagesManager, label: str) -> Iterator[CheckMes
             obj=label,
             id="derived_images.E005",
         )
-    if faults:
-        return
-    for variant in _sound(manager.recipes):
-        extension = split(manager.name(PROBE, variant))[2]
-        written = manager.format(PROBE, variant)
-        if FORMAT_OF.get(extension.lower(), written) != written:
-            yield Warning(
-                f"{variant!r} is written as {written} under a name that ends in .{extension}.",
-                hint="Give the recipe format='source', or the naming template '.{ext}'.",
-                obj=label,
-                id="derived_images.W001",
-            )
+    lying = {} if faults else lying_names(manager)
+    for variant, (name, written) in lying.items():
+        yield Warning(
+            f"{variant!r} is written as {written} under a name like {name!r}.",
+            hint="Give the recipe format='source', or the naming template '.{ext}'.",
+            obj=label,
+            id="derived_images.W001",
+        )
 
 
-def _sound(recipes: Mapping[str, Recipe]) -> list[str]:
-    return [variant for variant, recipe in recipes.items() if isinstance(recipe, Recipe)]
+def naming_faults(manager: DerivedImagesManager) -> Iterator[str]:
+    """Say, a sentence each, why no names can be made."""
+    if isinstance(manager.naming, Template) and (faults := list(manager.naming.faults())):
+        yield from faults
+    elif all(isinstance(recipe, Recipe) for recipe in manager.recipes.values()):
+        try:
+            manager.names(PROBES[0])
+        except Exception as error:  # A naming object of the project's own may raise anything.
+            yield f"{manager.naming!r} makes no names: {error}."
+
+
+def lying_names(manager: DerivedImagesManager) -> dict[str, tuple[str, str]]:
+    """Return variant → a name whose extension is of another format, and the format written."""
+    lying: dict[str, tuple[str, str]] = {}
+    for source, variant in product(PROBES, _sound(manager)):
+        name, written = manager.name(source, variant), manager.format(source, variant)
+        if FORMAT_OF.get(split(name)[2].lower(), written) != written:
+            lying.setdefault(variant, (name, written))
+    return lying
+
+
+def _sound(manager: DerivedImagesManager) -> Iterable[str]:
+    """Return the variants that have names: all, or, once a fault has been told, none."""
+    recipes: object = manager.recipes
+    sound = (
+        isinstance(recipes, Mapping)
+        and all(isinstance(recipe, Recipe) for recipe in recipes.values())
+        and not list(naming_faults(manager))
+        and _has_storage(manager)
+    )
+    return manager.recipes if sound else ()
 
 
 def check_shared_names(model: type[Model]) -> Iterator[CheckMessage]:
     """Check that no two variants of one source, and no variant and its source, share a name."""
-    users: dict[tuple[str, Hashable, str], list[str]] = defaultdict(list)
+    told = set()
+    for probe in PROBES:
+        for (_, _, name), sharers in _users_of_names(model, probe).items():
+            if len(sharers) > 1 and sharers not in told:
+                told.add(sharers)
+                yield Error(
+                    f"{' and '.join(sharers)} would share one file, {name!r} for {probe!r}.",
+                    hint="Rename a variant, or give one manager another naming or storage.",
+                    obj=model,
+                    id="derived_images.E004",
+                )
+
+
+def _users_of_names(
+    model: type[Model], source: str
+) -> dict[tuple[str, Hashable, str], tuple[str, ...]]:
+    """Return field, place and name → who would have it for this source."""
+    users: dict[tuple[str, Hashable, str], tuple[str, ...]] = {}
     for attribute, manager in managers_of(model).items():
         field = source_of(manager, model)
-        faulty = isinstance(manager.naming, Template) and any(manager.naming.faults())
-        if field is None or faulty or not _has_storage(manager):
-            continue
-        source = (manager.source, place(field.storage), PROBE)
-        users[source] = [f"the source {manager.source!r}"]
-        for variant in _sound(manager.recipes):
-            where = place(manager.storage_beside(field))
-            users[manager.source, where, manager.name(PROBE, variant)].append(
-                f"{attribute}.{variant}"
-            )
-    for (_, _, name), sharers in users.items():
-        if len(sharers) > 1:
-            yield Error(
-                f"{' and '.join(sharers)} would share one file, {name!r} for {PROBE!r}.",
-                hint="Rename a variant, or give one manager another naming or storage.",
-                obj=model,
-                id="derived_images.E004",
-            )
+        if field is not None:
+            own = manager.source, place(field.storage), source
+            users.setdefault(own, (f"the source {manager.source!r}",))
+            for variant in _sound(manager):
+                where = place(manager.storage_beside(field))
+                key = manager.source, where, manager.name(source, variant)
+                users[key] = (*users.get(key, ()), f"{attribute}.{variant}")
+    return users
 
 
 def check_indexes() -> Iterator[CheckMessage]:
@@ -217,7 +261,7 @@ def check_indexes() -> Iterator[CheckMessage]:
     scanned = [
         f"{field.model._meta.label}.{field.name}"
         for field in file_fields()
-        if field.model._meta.managed and not (field.db_index or field.unique)  # type: ignore[attr-defined]
+        if field.model._meta.managed and not _is_indexed(field)
     ]
     if scanned:
         yield Info(
@@ -227,25 +271,50 @@ def check_indexes() -> Iterator[CheckMessage]:
         )
 
 
+def _is_indexed(field: FileField) -> bool:
+    firsts = [index.fields[0].lstrip("-") for index in field.model._meta.indexes if index.fields]
+    indexed: bool = field.db_index or field.unique  # type: ignore[attr-defined]
+    return indexed or field.name in firsts
+
+
 def check_settings(app_configs: object = None, **kwargs: Any) -> Iterator[CheckMessage]:
-    """Check the keys of DERIVED_IMAGES, and that its dotted paths can be imported."""
-    for key in sorted(getattr(settings, "DERIVED_IMAGES", {}).keys() - DEFAULTS.keys()):
-        yield Error(
-            f"DERIVED_IMAGES has no key {key!r}.",
-            hint=f"Choices are: {', '.join(DEFAULTS)}.",
-            id="derived_images.E007",
+    """Check the keys of DERIVED_IMAGES, and that its dotted paths lead to callables."""
+    given: object = getattr(settings, "DERIVED_IMAGES", {})
+    if not isinstance(given, dict):
+        yield _wrong_setting(f"DERIVED_IMAGES must be a dict, not {given!r}.", "Give a dict.")
+        return
+    for key in sorted(given.keys() - DEFAULTS.keys(), key=str):
+        choices = f"Choices are: {', '.join(DEFAULTS)}."
+        yield _wrong_setting(f"DERIVED_IMAGES has no key {key!r}.", choices)
+    if not isinstance(setting("RECIPES"), Mapping):
+        yield _wrong_setting(
+            f"DERIVED_IMAGES['RECIPES'] is {setting('RECIPES')!r}, which is no mapping.",
+            "Give variant → recipe.",
         )
-    for key, load in (("PROCESSOR", tasks.processor), ("KEEP", _load_keep)):
-        try:
-            load()
-        except (ImportError, AttributeError, TypeError, ValueError) as error:
-            yield Error(
-                f"DERIVED_IMAGES[{key!r}] is {setting(key)!r}, which cannot be imported: {error}",
-                hint="Give the dotted path of a callable, for PROCESSOR also 'inline' or 'none'.",
-                id="derived_images.E007",
+    if not isinstance(setting("MAX_PIXELS"), int):
+        yield _wrong_setting(
+            f"DERIVED_IMAGES['MAX_PIXELS'] must be a number, not {setting('MAX_PIXELS')!r}.",
+            "Give the pixels × frames of the largest source that is to be decoded.",
+        )
+    yield from check_callable("PROCESSOR", tasks.processor)
+    yield from check_callable("KEEP", lambda: setting("KEEP") and import_string(setting("KEEP")))
+
+
+def check_callable(key: str, load: Callable[[], object]) -> Iterator[CheckMessage]:
+    """Check that what a setting names can be imported and called."""
+    hint = "Give the dotted path of a callable, for PROCESSOR also 'inline' or 'none'."
+    try:
+        loaded = load()
+    except Exception as error:  # Importing a project's module may raise anything.
+        yield _wrong_setting(
+            f"DERIVED_IMAGES[{key!r}] is {setting(key)!r}, which cannot be imported: {error}", hint
+        )
+    else:
+        if loaded is not None and not callable(loaded):
+            yield _wrong_setting(
+                f"DERIVED_IMAGES[{key!r}] is {setting(key)!r}, which cannot be called.", hint
             )
 
 
-def _load_keep() -> None:
-    if setting("KEEP") is not None:
-        import_string(setting("KEEP"))
+def _wrong_setting(message: str, hint: str) -> Error:
+    return Error(message, hint=hint, id="derived_images.E007")

@@ -28,4 +28,6 @@ DEFAULTS: dict[str, Any] = {
 
 def setting(key: str) -> Any:
     """Return the project's value, or the default."""
-    return getattr(settings, "DERIVED_IMAGES", {}).get(key, DEFAULTS[key])
+    given = getattr(settings, "DERIVED_IMAGES", DEFAULTS)
+    # A check tells who gave something else than a dict.
+    return given.get(key, DEFAULTS[key]) if isinstance(given, dict) else DEFAULTS[key]

@@ -67,8 +67,10 @@ class Recipe:
             yield f"{type(self).__name__} has no kind, the word that names it in fingerprints."
         if self.format not in FORMATS:
             yield f"Unknown format {self.format!r}. Choices are: {', '.join(FORMATS)}."
-        if self.quality is not None and not 1 <= self.quality <= 100:
+        if self.quality is not None and not _is_count(self.quality, 100):
             yield f"quality must be from 1 to 100, not {self.quality!r}."
+        if not all(isinstance(option, str) for option in self.options):
+            yield f"options must have text for keys, not {self.options!r}."
 
     @property
     def fingerprint(self) -> str:
@@ -132,8 +134,12 @@ class Fit(Scaled):
         yield from super().faults()
         if self.width is None and self.height is None:
             yield "Fit needs a width, a height, or both."
-        if min(self.width or 1, self.height or 1) < 1 or 0 in (self.width, self.height):
+        if not all(side is None or _is_count(side) for side in (self.width, self.height)):
             yield f"Width and height must be 1 or more, not {self.width!r} and {self.height!r}."
+
+
+def _is_count(value: object, most: float = math.inf) -> bool:
+    return isinstance(value, int) and 1 <= value <= most
 
 
 def _nearest(side: float, error: Callable[[int], float]) -> int:
@@ -180,9 +186,10 @@ class Fill(Scaled):
 
     def faults(self) -> Iterator[str]:
         yield from super().faults()
-        if min(self.width, self.height) < 1:
+        if not (_is_count(self.width) and _is_count(self.height)):
             yield f"Width and height must be 1 or more, not {self.width!r} and {self.height!r}."
-        if not all(0 <= part <= 1 for part in self.centering):
+        parts = self.centering if isinstance(self.centering, tuple) else ()
+        if len(parts) != 2 or not all(0 <= part <= 1 for part in parts):
             yield f"centering must be two numbers from 0 to 1, not {self.centering!r}."
 
 

@@ -100,9 +100,10 @@ def schedule_rendering(instance: Model, field: ImageField, source: str, using: s
 
 
 def processor() -> Callable[[Payload], object]:
-    """Return what `PROCESSOR` names: one of this module's, or a dotted path."""
-    path = setting("PROCESSOR")
-    return import_string(path if "." in path else f"{__name__}.{path}")  # type: ignore[no-any-return]
+    """Return what `PROCESSOR` names: one of ours, or a dotted path."""
+    name = setting("PROCESSOR")
+    ours = {"inline": inline, "none": none}
+    return ours[name] if name in ours else import_string(name)
 
 
 def inline(payload: Payload) -> None:
@@ -138,7 +139,9 @@ def _is_row_of(model: type[Model], instance: Model, field: ImageField) -> bool:
     if isinstance(instance, model):
         return True
     key, using = key_of(instance, field), instance._state.db
-    return issubclass(model, instance._meta.concrete_model or model) and references.has_row(model, key, using)
+    return issubclass(model, instance._meta.concrete_model or model) and references.has_row(
+        model, key, using
+    )
 
 
 def render(

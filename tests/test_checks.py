@@ -86,16 +86,40 @@ def test_a_variant_name_must_not_hide_anything(name):
         (Fit(), "Fit needs a width, a height, or both."),
         (Fill(0, 10), "Width and height must be 1 or more, not 0 and 10."),
         (Recipe(), "Recipe has no kind, the word that names it in fingerprints."),
+        (Fit("160", 160), "Width and height must be 1 or more, not '160' and 160."),
+        (Fit(1, 1, quality="80"), "quality must be from 1 to 100, not '80'."),
+        (Fit(1, 1, options={1: 2}), "options must have text for keys, not {1: 2}."),
+        (Fill(1, 1, 0.5), "centering must be two numbers from 0 to 1, not 0.5."),
     ],
 )
 def test_a_recipe_must_be_possible(recipe, message):
     assert told(faults({"a": recipe})) == [("E003", POST, f"'a': {message}")]
 
 
-def test_what_is_no_recipe_is_named():
-    assert told(faults({"a": (160, 160)})) == [
+@pytest.mark.parametrize("others", [{}, {"sound": Fit(1, 1)}, {"made": Fit(1, 1, of="a")}])
+def test_what_is_no_recipe_is_named(others):
+    assert told(faults({"a": (160, 160), **others})) == [
         ("E003", POST, "'a' is (160, 160), which is no recipe.")
     ]
+
+
+def test_what_is_no_mapping_is_named():
+    assert told(faults([Fit(1, 1)]))[0][2].endswith("which is no mapping.")
+
+
+def test_a_name_that_is_no_text_is_named():
+    assert told(faults({1: Fit(1, 1)}))[0] == (
+        "E002",
+        POST,
+        "The variant name '1' cannot be an attribute.",
+    )
+
+
+def test_a_naming_object_must_make_names():
+    ((kind, _, message),) = told(faults({"a": Fit(1, 1)}, naming=object()))
+
+    assert kind == "E005"
+    assert message.endswith("makes no names: 'object' object has no attribute 'name'.")
 
 
 def test_a_format_must_be_writable_by_this_pillow(monkeypatch):
@@ -145,7 +169,7 @@ def test_what_a_variant_is_made_of_must_end_at_the_source(recipes, messages):
 
 def test_a_name_must_tell_the_format():
     assert told(faults({"a": Fit(1, 1)}, naming="stdimage")) == [
-        ("W001", POST, "'a' is written as webp under a name that ends in .jpg.")
+        ("W001", POST, "'a' is written as webp under a name like 'folder/stem.a.jpg'.")
     ]
     assert faults({"a": Fit(1, 1, format="source")}, naming="stdimage") == []
 
@@ -175,8 +199,24 @@ def test_a_naming_object_must_tell_a_variant_from_its_source():
         def name(self, **given):
             return given["source"]
 
-    ((_, _, message),) = told(faults({"a": Fit(1, 1, format="jpeg")}, naming=Same()))
+    messages = told(faults({"a": Fit(1, 1, format="source")}, naming=Same()))
+    message = messages[0][2]
     assert message.startswith("the source 'image' and variants.a would share one file")
+
+
+@isolate_apps("tests.shop")
+def test_names_are_tried_with_every_extension():
+    class Post(models.Model):
+        image = models.ImageField()
+        one = DerivedImagesManager("image", {"a": Fit(1, 1)})
+        other = DerivedImagesManager("image", {"a": Fit(2, 2, format="source")})
+
+        class Meta:
+            app_label = "shop"
+
+    assert told(check_managers([apps_of(Post)]))[0][2] == (
+        "one.a and other.a would share one file, 'folder/stem_a.webp' for 'folder/stem.webp'."
+    )
 
 
 @isolate_apps("tests.shop")
@@ -223,6 +263,16 @@ def test_they_are_not_named_where_nothing_is_cleaned_up():
     ("options", "message"),
     [
         ({"PROCESOR": "none"}, "DERIVED_IMAGES has no key 'PROCESOR'."),
+        (["none"], "DERIVED_IMAGES must be a dict, not ['none']."),
+        (None, "DERIVED_IMAGES must be a dict, not None."),
+        ({"RECIPES": []}, "DERIVED_IMAGES['RECIPES'] is [], which is no mapping."),
+        ({"MAX_PIXELS": "many"}, "DERIVED_IMAGES['MAX_PIXELS'] must be a number, not 'many'."),
+        ({"KEEP": "os.path"}, "DERIVED_IMAGES['KEEP'] is 'os.path', which cannot be called."),
+        (
+            {"PROCESSOR": "key_of"},
+            "DERIVED_IMAGES['PROCESSOR'] is 'key_of', which cannot be imported: "
+            "key_of doesn't look like a module path",
+        ),
         (
             {"PROCESSOR": "shop.missing"},
             "DERIVED_IMAGES['PROCESSOR'] is 'shop.missing', which cannot be imported: "
@@ -260,3 +310,12 @@ def test_a_subclass_of_our_field_is_ours():
             app_label = "shop"
 
     assert {message.id for message in check_managers([apps_of(Post)])} == {"derived_images.I001"}
+
+
+@pytest.mark.parametrize("options", [None, [], {"RECIPES": None}])
+def test_managers_can_be_checked_whatever_the_settings_are(options, settings):
+    settings.DERIVED_IMAGES = options
+
+    assert [
+        message.id for message in check_managers(None) if message.id != "derived_images.I001"
+    ] == ([] if options != {"RECIPES": None} else ["derived_images.E003"] * 2)
