@@ -6,7 +6,12 @@ import posixpath
 from typing import Any, Self, overload
 
 from django.apps import apps
-from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, SuspiciousFileOperation
+from django.core.exceptions import (
+    FieldDoesNotExist,
+    ImproperlyConfigured,
+    SuspiciousFileOperation,
+    ValidationError,
+)
 from django.core.files.base import File
 from django.db.models import ImageField, Model
 
@@ -184,6 +189,15 @@ def _identity(content: File[Any]) -> rendering.Identity | None:
         return None
 
 
+def validate_source(file: File[Any]) -> None:
+    """Refuse an upload that no variant could be made of; what is stored already is let be."""
+    if not getattr(file, "_committed", False):
+        try:
+            rendering.check_budget(rendering.identify(file))
+        except rendering.UnreadableImage as error:
+            raise ValidationError(str(error), code="unreadable_image") from error
+
+
 class AutoCleanupImageField(ImageField):
     """An image field whose files follow its rows.
 
@@ -193,6 +207,7 @@ class AutoCleanupImageField(ImageField):
     """
 
     attr_class = AllocatedFile
+    default_validators = [validate_source]
     db_index: bool
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

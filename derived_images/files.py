@@ -222,17 +222,27 @@ def _reserve(instance: Model, names: Iterable[str]) -> None:
 
 
 def _is_reserved(instance: Model, field: ImageField, names: set[str]) -> bool:
-    holders = [_reserved.get(name) for name in names]
-    by_others = any(
-        holder is not None and holder is not instance and stored_sources(holder)
-        for holder in holders
-    )
-    return by_others or any(
-        not names.isdisjoint([source, *names_beside(image_field(instance, attname), source)])
-        for attname, sources in stored_sources(instance).items()
-        for source in sources
-        if attname != field.attname
-    )
+    holders = (_reserved.get(name) for name in names)
+    if any(_waits(each) for each in holders if each is not None and each is not instance):
+        return True
+    own = {
+        name
+        for other, source in _waiting(instance)
+        if other != field
+        for name in (source, *names_beside(other, source))
+    }
+    return not own.isdisjoint(names)
+
+
+def _waits(instance: Model) -> bool:
+    """Say whether a file of the instance waits for its row to be saved, and is still there."""
+    return any(field.storage.exists(source) for field, source in _waiting(instance))
+
+
+def _waiting(instance: Model) -> Iterator[tuple[ImageField, str]]:
+    for attname, sources in stored_sources(instance).items():
+        for source in sources:
+            yield image_field(instance, attname), source
 
 
 def stored_sources(instance: Model) -> dict[str, tuple[str, ...]]:
@@ -352,12 +362,16 @@ class VariantFile(ImageFieldFile):
         if not self:
             raise NoSource(f"{self.instance!r} has no {self.field.name}, so it has no variants.")
 
-    def _get_image_dimensions(self) -> Dimensions:
+    def _get_image_dimensions(self) -> Dimensions | tuple[None, None]:
         self._require_file()
         known = self.source.known_dimensions
-        if known is None:
+        if known is not None:
+            return self.images._manager.dimensions(self.variant, known)
+        try:
             return super()._get_image_dimensions()  # type: ignore[misc, no-any-return]
-        return self.images._manager.dimensions(self.variant, known)
+        except FileNotFoundError:
+            # As of a file that is no picture: a page is not lost over a missing thumbnail.
+            return None, None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return VariantFile, (self.images, self.variant, self.name)

@@ -151,7 +151,7 @@ def _open(file: IO[bytes]) -> tuple[Image.Image, Identity]:
             image = Image.open(file, formats=list(_OPENED))
         except UnidentifiedImageError:
             raise UnreadableImage(
-                f"It is no picture in a format that is opened: {', '.join(_ENCODING)}."
+                f"This is no picture in one of these formats: {', '.join(_ENCODING)}."
             ) from None
         return image, _identity(image)
 

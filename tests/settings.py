@@ -2,6 +2,7 @@
 
 import tempfile
 from importlib.util import find_spec
+from pathlib import Path
 
 NEIGHBOURS = {
     "rest_framework": ["rest_framework"],
@@ -18,7 +19,7 @@ DATABASES = {
     alias: {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
     for alias in ("default", "other")
 }
-MEDIA_ROOT = tempfile.mkdtemp(prefix="derived-images-tests-")
+MEDIA_ROOT = Path(tempfile.gettempdir()) / "derived-images-tests"  # each test has its own
 MEDIA_URL = "/media/"
 STATIC_URL = "/static/"
 ROOT_URLCONF = "tests.urls"

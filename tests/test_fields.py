@@ -10,13 +10,14 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured, SuspiciousFileOperation
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import storages
-from django.db import models, transaction
+from django.db import OperationalError, models, transaction
 from django.db.models.fields.files import ImageFieldFile
+from django.forms import modelform_factory
 from django.test.utils import isolate_apps, override_settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from derived_images import AutoCleanupImageField, DerivedImagesManager, Fit
+from derived_images import AutoCleanupImageField, DerivedImagesManager, Fit, references
 from derived_images.fields import managers_of
 from derived_images.files import SourceFile
 from derived_images.naming import is_allocated
@@ -198,6 +199,24 @@ class TestAllocation:
         assert len({photo.image.name for photo in photos}) == 3
         assert len(stored()) == 3 * len({"source", "thumb", "sm", "md", "lg", "stamp"})
 
+    @pytest.mark.parametrize(
+        ("format", "message"),
+        [
+            ("BMP", "This is no picture in one of these formats: "),
+            ("PNG", "60 × 40 pixels × 1 frames are 2400 pixels, more than the 1000 of"),
+        ],
+    )
+    def test_what_cannot_be_rendered_is_refused_by_forms(self, format, message, settings, stored):
+        settings.DERIVED_IMAGES = {"MAX_PIXELS": 1000}
+        upload = picture("cat.png", format=format)
+        form = modelform_factory(shop.Photo, fields=["image"])({}, {"image": upload})
+
+        assert form.errors["image"][0].startswith(message)
+        assert stored() == set()
+
+    def test_what_is_stored_already_is_not_refused(self, media):
+        shop.Photo(image="photos/gone.jpg").full_clean()
+
     def test_what_is_no_picture_is_kept_and_never_believed(self, committed, caplog):
         with committed():
             photo = shop.Photo.objects.create(image=ContentFile(b"no picture", name="cat.JPG"))
@@ -208,7 +227,7 @@ class TestAllocation:
             assert file.read() == b"no picture"
         (message,) = caplog.messages
         assert message.startswith(f"Not rendered for shop.Photo {photo.pk}: ")
-        assert "It is no picture in a format that is opened" in message
+        assert "This is no picture in one of these formats" in message
 
     def test_a_name_that_was_not_allocated_is_read(self, media):
         (media / "cat_9x9_abcdefgh.jpg").write_bytes(picture(dimensions=(30, 20)).read())
@@ -337,6 +356,39 @@ class TestNameCollisions:
         names = [names_of(each) for each in rows]
 
         assert len(set().union(*names)) == sum(map(len, names))
+
+    def test_a_name_without_extension_keeps_its_token(self, committed):
+        """From a bug: the token passed for the extension, which variants' names drop."""
+        with committed():
+            photo = shop.Photo.objects.create(image=ContentFile(b"none", name="cat.v1.файл"))
+            loose = shop.Loose.objects.create(image=picture("cat.jpg"))
+        with committed():
+            photo.delete()
+
+        assert loose.variants.missing() == []
+
+    def test_a_hostile_name_is_looked_up_in_few_steps(self, monkeypatch):
+        asked = []
+        names = DerivedImagesManager.names
+        monkeypatch.setattr(
+            DerivedImagesManager,
+            "names",
+            lambda self, name: asked.append(name) or names(self, name),
+        )
+        shop.Loose().image.free_name("_" * 85 + ".webp", picture())
+
+        assert len(asked) < 1000
+
+    def test_a_second_database_that_is_down_costs_no_upload(self, monkeypatch, caplog):
+        def fail(*args):
+            raise OperationalError("Down.")
+
+        monkeypatch.setattr(references, "_rows", fail)
+        plain = shop.Plain()
+        plain.image.save("a.jpg", picture(), save=False)
+
+        assert plain.image.name == "plain/a.jpg"
+        assert caplog.messages == ["Cannot ask who uses 'plain/a.jpg'."]
 
     def test_names_that_concatenate(self, committed):
         with committed():

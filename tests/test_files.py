@@ -221,6 +221,11 @@ class TestVariantFile:
 
         assert content_of(thumb) == b"other bytes"
 
+    def test_a_missing_file_has_no_dimensions_and_costs_no_page(self, plain):
+        plain.variants.thumb.delete()
+
+        assert (plain.variants.thumb.width, plain.variants.thumb.height) == (None, None)
+
     def test_delete_removes_that_one_file(self, plain, stored):
         plain.variants.thumb.delete()
 

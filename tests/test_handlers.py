@@ -431,3 +431,110 @@ taken = []
 
 def take(payload):
     taken.append(payload)
+
+
+class TestInheritance:
+    """A row is one row, whichever of its classes it is saved or deleted as."""
+
+    def test_a_manager_on_a_child_hears_of_its_parent(self, committed):
+        shop_row = create(shop.Shop, committed)
+        with committed():
+            shop.Place.objects.get().image.save("b.jpg", picture())
+
+        assert shop.Shop.objects.get(pk=shop_row.pk).variants.missing() == []
+        assert not shop_row.variants.sign.exists()
+
+    def test_a_manager_on_a_proxy_hears_of_its_model(self, committed, stored):
+        place = create(shop.Place, committed)
+        assert shop.PlaceProxy.objects.get().variants.missing() == []
+        with committed():
+            place.delete()
+
+        assert stored() == {place.image.name}
+
+    def test_a_row_without_the_child_has_no_variants_of_it(self, committed, stored):
+        place = create(shop.Place, committed)
+
+        assert stored() == {place.image.name, "places/cat_pin.webp"}
+
+    def test_a_manager_on_a_plain_mixin_is_followed(self, committed):
+        assert create(shop.Mixed, committed).variants.missing() == []
+
+
+class TestBetweenStoreAndSave:
+    """Files that were stored and are not, or not yet, or no longer to be named."""
+
+    def test_what_is_stored_twice_and_saved_once_leaves_one(self, committed, stored):
+        row = shop.WithUUID()
+        with committed():
+            row.image.save("a.jpg", picture(), save=False)
+            row.image.save("b.jpg", picture(), save=False)
+            row.save()
+
+        assert stored() == files_of(row)
+
+    def test_what_is_stored_and_taken_off_again_goes(self, row, committed, stored):
+        with committed():
+            row.image.save("b.jpg", picture(), save=False)
+            row.image.delete(save=False)
+            row.save()
+
+        assert stored() == set()
+
+    def test_what_is_stored_and_never_saved_goes_with_the_row(self, row, committed, stored):
+        with committed():
+            row.image.save("b.jpg", picture(), save=False)
+            row.delete()
+
+        assert stored() == set()
+
+    @pytest.mark.parametrize("exists", [False, True], ids=["create", "replace"])
+    def test_a_save_that_is_retried_after_a_roll_back_is_rendered(self, exists, committed):
+        row = create(shop.Photo, committed) if exists else shop.Photo()
+        with committed():
+            with transaction.atomic():
+                row.image = picture()
+                row.save()
+                transaction.set_rollback(True)
+            row.save()
+
+        assert row.variants.missing() == []
+
+    def test_two_fields_of_one_row_share_no_name(self, committed):
+        with committed():
+            row = shop.TwoPlain.objects.create(front=picture("a.jpg"), back=picture("a.png"))
+        names = [variant.name for each in (row.fronts, row.backs) for variant in each.values()]
+
+        assert len(set(names)) == 4
+        assert row.fronts.missing() == row.backs.missing() == []
+
+
+def test_a_default_of_the_database_is_never_deleted(committed, stored, media):
+    (media / "default").mkdir()
+    (media / "default/none.png").write_bytes(picture(format="PNG").read())
+    row = shop.WithDatabaseDefault.objects.create()
+    row.refresh_from_db()
+    with committed():
+        row.delete()
+
+    assert stored() == {"default/none.png"}
+
+
+def test_a_removal_that_fails_is_logged_and_stops_no_other_hook(
+    row, committed, settings, caplog, monkeypatch
+):
+    done = []
+    monkeypatch.setattr("derived_images.references.file_fields", lambda: 1 / 0)
+    with committed():
+        row.delete()
+        transaction.on_commit(lambda: done.append("the hook of a user"))
+
+    assert done == ["the hook of a user"]
+    assert "division by zero" in caplog.text
+
+
+def test_rows_are_removed_in_few_queries(committed, django_assert_max_num_queries):
+    for number in range(20):
+        shop.Plain.objects.create(image=f"plain/{number}.jpg")
+    with django_assert_max_num_queries(250), committed():
+        shop.Plain.objects.all().delete()

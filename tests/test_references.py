@@ -51,6 +51,7 @@ class TestHolders:
         with django_assert_max_num_queries(3 * 3 * fields):
             assert len(holders(f"{number}.jpg" for number in range(1200))) == 1200
 
+    @pytest.mark.django_db(databases=["default", "other"])
     def test_a_field_that_cannot_be_asked_holds_everything(self, monkeypatch, caplog):
         def fail(alias, asked, condition):
             if asked == field(shop.Document, "file"):
@@ -82,6 +83,27 @@ class TestHolders:
         shop.Photo.objects.using("other").create(image="a.jpg")
 
         assert holders(["a.jpg"]) == {"a.jpg": {field(shop.Photo)}}
+
+
+class Router:
+    """Sends one model to a database of its own, where nothing is migrated."""
+
+    def db_for_read(self, model, **hints):
+        return "other" if model is shop.Legacy else None
+
+    db_for_write = db_for_read
+
+    def allow_migrate(self, db, app_label, **hints):
+        return db != "other"
+
+
+@pytest.mark.django_db(databases=["default", "other"])
+def test_a_database_that_only_a_router_knows_is_asked(settings):
+    settings.DATABASE_ROUTERS = ["tests.test_references.Router"]
+    shop.Legacy.objects.create(image="a.jpg")
+
+    assert shop.Legacy.objects.all().db == "other"
+    assert holders(["a.jpg"]) == {"a.jpg": {field(shop.Legacy)}}
 
 
 class TestKept:

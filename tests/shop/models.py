@@ -159,3 +159,50 @@ class Lonely(models.Model):
     """Has its table in one database only, once a test has dropped the other."""
 
     image = AutoCleanupImageField(upload_to="lonely/", blank=True)
+
+
+class Place(models.Model):
+    """Has no manager; its child and its proxy have."""
+
+    image = models.ImageField(upload_to="places/", blank=True)
+
+
+class Shop(Place):
+    name = models.CharField(max_length=50, blank=True)
+    variants = DerivedImagesManager("image", {"sign": Fit(20, 20)})
+
+
+class PlaceProxy(Place):
+    variants = DerivedImagesManager("image", {"pin": Fit(6, 6)})
+
+    class Meta:
+        proxy = True
+
+
+class TwoPlain(models.Model):
+    """Two of Django's fields that share a folder."""
+
+    front = models.ImageField(upload_to="two_plain/", blank=True)
+    back = models.ImageField(upload_to="two_plain/", blank=True)
+    fronts = DerivedImagesManager("front", SMALL)
+    backs = DerivedImagesManager("back", SMALL)
+
+
+class Legacy(models.Model):
+    """Lives in a database where no migration runs."""
+
+    image = models.ImageField()
+
+
+class WithDatabaseDefault(models.Model):
+    image = AutoCleanupImageField(upload_to="default/", db_default="default/none.png")
+
+
+class Mixin:
+    """A plain class, of which Django makes nothing."""
+
+    variants = DerivedImagesManager("image", SMALL)
+
+
+class Mixed(Mixin, models.Model):
+    image = AutoCleanupImageField(upload_to="mixed/", blank=True)
