@@ -206,3 +206,10 @@ class Mixin:
 
 class Mixed(Mixin, models.Model):
     image = AutoCleanupImageField(upload_to="mixed/", blank=True)
+
+
+class WithLongNames(models.Model):
+    """Has more room for a name in its column than a folder has."""
+
+    image = AutoCleanupImageField(upload_to="long/", max_length=500, blank=True)
+    variants = DerivedImagesManager("image", {"a_variant_of_a_long_name": Fit(8, 8)})
