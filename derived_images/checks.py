@@ -137,7 +137,7 @@ def check_recipe(
     for fault in recipe.faults():
         yield Error(
             f"{variant!r}: {fault}",
-            hint="Correct the recipe.",
+            hint="Correct the recipe; one that draws in its own way has a kind of its own.",
             obj=label,
             id="derived_images.E003",
         )
@@ -145,6 +145,13 @@ def check_recipe(
         yield Error(
             f"{variant!r}: this Pillow cannot write {recipe.format}.",
             hint="Install Pillow with that encoder, or choose another format.",
+            obj=label,
+            id="derived_images.E003",
+        )
+    if not rendering.is_color(recipe.background):
+        yield Error(
+            f"{variant!r}: background {recipe.background!r} is no colour.",
+            hint="Give a name, like 'white', '#rrggbb', or a tuple of red, green and blue.",
             obj=label,
             id="derived_images.E003",
         )
@@ -163,7 +170,7 @@ def check_lineage(
             what = "goes in a circle" if parent in seen else "does not exist"
             yield Error(
                 f"{variant!r} is made of {' of '.join(map(repr, [*seen[1:], parent]))}, which {what}.",
-                hint=f"Let `of` name another of these variants: {', '.join(recipes)}.",
+                hint=f"`of` may name one of these variants: {', '.join(name for name in recipes if name not in seen)}.",
                 obj=label,
                 id="derived_images.E006",
             )
@@ -177,7 +184,8 @@ def check_naming(manager: DerivedImagesManager, label: str) -> Iterator[CheckMes
     for fault in faults:
         yield Error(
             f"naming: {fault}",
-            hint="The default is naming='{dir}{stem}_{variant}.{ext}'.",
+            hint="Give 'stdimage', a template like the default, '{dir}{stem}_{variant}.{ext}', or "
+            "an object with name(*, source, variant, ext, fingerprint) and sources(variant_name).",
             obj=label,
             id="derived_images.E005",
         )
@@ -207,7 +215,8 @@ def lying_names(manager: DerivedImagesManager) -> dict[str, tuple[str, str]]:
     lying: dict[str, tuple[str, str]] = {}
     for source, variant in product(PROBES, _sound(manager)):
         name, written = manager.name(source, variant), manager.format(source, variant)
-        if FORMAT_OF.get(split(name)[2].lower(), written) != written:
+        told = FORMAT_OF.get(split(name)[2].lower(), written)
+        if told != written and written in FORMAT_OF.values():
             lying.setdefault(variant, (name, written))
     return lying
 
@@ -296,13 +305,20 @@ def check_settings(app_configs: object = None, **kwargs: Any) -> Iterator[CheckM
             f"DERIVED_IMAGES['MAX_PIXELS'] must be a number, not {setting('MAX_PIXELS')!r}.",
             "Give the pixels × frames of the largest source that is to be decoded.",
         )
+    elif setting("MAX_PIXELS") > rendering.most_pixels():
+        yield Warning(
+            f"DERIVED_IMAGES['MAX_PIXELS'] is {setting('MAX_PIXELS')}, but Pillow refuses pictures "
+            f"of more than {rendering.most_pixels()} pixels.",
+            hint="Raise PIL.Image.MAX_IMAGE_PIXELS in your project, to half as much, or lower this.",
+            id="derived_images.W002",
+        )
     yield from check_callable("PROCESSOR", tasks.processor)
     yield from check_callable("KEEP", lambda: setting("KEEP") and import_string(setting("KEEP")))
 
 
 def check_callable(key: str, load: Callable[[], object]) -> Iterator[CheckMessage]:
     """Check that what a setting names can be imported and called."""
-    hint = "Give the dotted path of a callable, for PROCESSOR also 'inline' or 'none'."
+    hint = f"Give {'inline, none or ' if key == 'PROCESSOR' else ''}the dotted path of a callable."
     try:
         loaded = load()
     except Exception as error:  # Importing a project's module may raise anything.

@@ -65,6 +65,9 @@ class Recipe:
         """Say, a sentence each, why this recipe cannot work; the system checks ask."""
         if not self.kind:
             yield f"{type(self).__name__} has no kind, the word that names it in fingerprints."
+        own = vars(type(self)).keys()
+        if not own.isdisjoint({"draw", "dimensions", "box"}) and "kind" not in own:
+            yield f"{type(self).__name__} draws in its own way under the kind {self.kind!r}."
         if self.format not in FORMATS:
             yield f"Unknown format {self.format!r}. Choices are: {', '.join(FORMATS)}."
         if self.quality is not None and not _is_count(self.quality, 100):

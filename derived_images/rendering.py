@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -133,10 +134,25 @@ def check_budget(identity: Identity) -> None:
     width, height = identity.dimensions
     pixels, budget = width * height * identity.frames, setting("MAX_PIXELS")
     if pixels > budget:
+        frames = f" × {identity.frames} frames" if identity.frames > 1 else ""
         raise UnreadableImage(
-            f"{width} × {height} pixels × {identity.frames} frames are {pixels} pixels, "
-            f"more than the {budget} of DERIVED_IMAGES['MAX_PIXELS']."
+            f"This picture has {width} × {height} pixels{frames}, {pixels} in all. "
+            f"No more than {budget} are allowed."
         )
+
+
+def most_pixels() -> float:
+    """Return the pixels above which Pillow itself refuses a picture, in this process."""
+    return 2 * Image.MAX_IMAGE_PIXELS if Image.MAX_IMAGE_PIXELS else math.inf
+
+
+def is_color(color: str | tuple[int, ...]) -> bool:
+    """Say whether Pillow can read the colour."""
+    try:
+        Image.new("RGB", (1, 1), color)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def writable(format: str) -> bool:
@@ -151,7 +167,7 @@ def _open(file: IO[bytes]) -> tuple[Image.Image, Identity]:
             image = Image.open(file, formats=list(_OPENED))
         except UnidentifiedImageError:
             raise UnreadableImage(
-                f"This is no picture in one of these formats: {', '.join(_ENCODING)}."
+                f"This file is no picture in one of these formats: {', '.join(_ENCODING)}."
             ) from None
         return image, _identity(image)
 

@@ -75,6 +75,13 @@ def test_a_variant_name_must_not_hide_anything(name):
     ]
 
 
+class Loud(Fit):
+    """Has forgotten a kind of its own."""
+
+    def draw(self, image):
+        return super().draw(image).convert("L")
+
+
 @pytest.mark.parametrize(
     ("recipe", "message"),
     [
@@ -86,6 +93,8 @@ def test_a_variant_name_must_not_hide_anything(name):
         (Fit(), "Fit needs a width, a height, or both."),
         (Fill(0, 10), "Width and height must be 1 or more, not 0 and 10."),
         (Recipe(), "Recipe has no kind, the word that names it in fingerprints."),
+        (Loud(1, 1), "Loud draws in its own way under the kind 'fit'."),
+        (Fit(1, 1, background="whit"), "background 'whit' is no colour."),
         (Fit("160", 160), "Width and height must be 1 or more, not '160' and 160."),
         (Fit(1, 1, quality="80"), "quality must be from 1 to 100, not '80'."),
         (Fit(1, 1, options={1: 2}), "options must have text for keys, not {1: 2}."),
@@ -310,6 +319,14 @@ def test_a_subclass_of_our_field_is_ours():
             app_label = "shop"
 
     assert {message.id for message in check_managers([apps_of(Post)])} == {"derived_images.I001"}
+
+
+def test_a_budget_beyond_pillows_own_is_told(settings):
+    settings.DERIVED_IMAGES = {"MAX_PIXELS": 300_000_000}
+    (message,) = check_settings()
+
+    assert message.id == "derived_images.W002"
+    assert message.msg.endswith("but Pillow refuses pictures of more than 178956970 pixels.")
 
 
 @pytest.mark.parametrize("options", [None, [], {"RECIPES": None}])

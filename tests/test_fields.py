@@ -202,8 +202,8 @@ class TestAllocation:
     @pytest.mark.parametrize(
         ("format", "message"),
         [
-            ("BMP", "This is no picture in one of these formats: "),
-            ("PNG", "60 × 40 pixels × 1 frames are 2400 pixels, more than the 1000 of"),
+            ("BMP", "This file is no picture in one of these formats: "),
+            ("PNG", "This picture has 60 × 40 pixels, 2400 in all. No more than 1000 are allowed."),
         ],
     )
     def test_what_cannot_be_rendered_is_refused_by_forms(self, format, message, settings, stored):
@@ -227,7 +227,7 @@ class TestAllocation:
             assert file.read() == b"no picture"
         (message,) = caplog.messages
         assert message.startswith(f"Not rendered for shop.Photo {photo.pk}: ")
-        assert "This is no picture in one of these formats" in message
+        assert "This file is no picture in one of these formats" in message
 
     def test_a_name_that_was_not_allocated_is_read(self, media):
         (media / "cat_9x9_abcdefgh.jpg").write_bytes(picture(dimensions=(30, 20)).read())
