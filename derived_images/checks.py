@@ -39,19 +39,19 @@ def check_managers(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
     models = [
         model for config in app_configs or apps.get_app_configs() for model in config.get_models()
     ]
-    messages = [
-        message
+    declared = [
+        (model, name, manager)
         for model in models
         for name, manager in managers_of(model).items()
         if not _is_inherited(model, name, manager)
+    ]
+    messages = [
+        message
+        for model, name, manager in declared
         for message in check_manager(manager, model, f"{model._meta.label}.{name}")
     ]
-    messages += [
-        message
-        for model in models
-        if not all(_is_inherited(model, *each) for each in managers_of(model).items())
-        for message in check_shared_names(model)
-    ]
+    for model in dict.fromkeys(model for model, _, _ in declared):
+        messages += check_shared_names(model)
     if any(isinstance(each, AutoCleanupImageField) for m in models for each in m._meta.fields):
         messages += check_indexes()
     return messages
@@ -97,6 +97,13 @@ def check_manager(
 def _no_recipe(message: str, label: str) -> Error:
     hint = "Give variant → recipe: Fit, Fill, or a subclass of Recipe of your own."
     return Error(message, hint=hint, obj=label, id="derived_images.E003")
+
+
+def _has_recipes(manager: DerivedImagesManager) -> bool:
+    recipes: object = manager.recipes
+    return isinstance(recipes, Mapping) and all(
+        isinstance(recipe, Recipe) for recipe in recipes.values()
+    )
 
 
 def _has_storage(manager: DerivedImagesManager) -> bool:
@@ -203,7 +210,7 @@ def naming_faults(manager: DerivedImagesManager) -> Iterator[str]:
     """Say, a sentence each, why no names can be made."""
     if isinstance(manager.naming, Template) and (faults := list(manager.naming.faults())):
         yield from faults
-    elif all(isinstance(recipe, Recipe) for recipe in manager.recipes.values()):
+    elif _has_recipes(manager):
         try:
             manager.names(PROBES[0])
         except Exception as error:  # A naming object of the project's own may raise anything.
@@ -223,13 +230,7 @@ def lying_names(manager: DerivedImagesManager) -> dict[str, tuple[str, str]]:
 
 def _sound(manager: DerivedImagesManager) -> Iterable[str]:
     """Return the variants that have names: all, or, once a fault has been told, none."""
-    recipes: object = manager.recipes
-    sound = (
-        isinstance(recipes, Mapping)
-        and all(isinstance(recipe, Recipe) for recipe in recipes.values())
-        and not list(naming_faults(manager))
-        and _has_storage(manager)
-    )
+    sound = _has_recipes(manager) and _has_storage(manager) and not list(naming_faults(manager))
     return manager.recipes if sound else ()
 
 
