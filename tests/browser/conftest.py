@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -46,13 +47,17 @@ class Site:
     def wait(self) -> None:
         """Return as soon as the site answers."""
         deadline = time.monotonic() + PATIENCE
-        while self.process.poll() is None and time.monotonic() < deadline:
+        while not self.ends_within(0.02) and time.monotonic() < deadline:
             with socket.socket() as probe:
                 probe.settimeout(1)
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
-            time.sleep(0.02)
         pytest.fail(f"The example did not start:\n{self.output}")
+
+    def ends_within(self, seconds: float) -> bool:
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+        return self.process.poll() is not None
 
     def stop(self) -> int:
         """Press Ctrl-C; return the exit code."""
