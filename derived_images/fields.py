@@ -21,6 +21,7 @@ from derived_images.files import (
     DerivedImages,
     SourceFile,
     declarations,
+    forget_content,
     names_beside,
     source_file_class,
 )
@@ -139,9 +140,7 @@ class AllocatedFile(SourceFile):
         """Take the file off the row. It goes once a committed row no longer names it."""
         if not self:
             return
-        self.close()
-        self.__dict__.pop("_file", None)
-        self.__dict__.pop("_dimensions_cache", None)
+        forget_content(self)
         self.name = None
         setattr(self.instance, self.field.attname, None)
         self._committed = False
@@ -156,8 +155,9 @@ class AllocatedFile(SourceFile):
 
     def _get_image_dimensions(self) -> Dimensions:
         """Return upright dimensions, unlike Django, which reads them before EXIF turns them."""
-        if self.known_dimensions:
-            return self.known_dimensions
+        known = self.known_dimensions
+        if known is not None:
+            return known
         if "_dimensions_cache" not in self.__dict__:
             was_closed = self.closed
             self.open()

@@ -40,8 +40,8 @@ source_stored = Signal()
 #: May these files be written, or removed? Sent with `instance`, `field`, `source` and `files`,
 #: pairs of storage and name; receivers answer with the names that other rows hold or derive.
 names_wanted = Signal()
-#: Variants are to be rendered now. Sent with `instance`, `manager` and `variants`; one receiver
-#: answers with the names of those that were made.
+#: Variants are to be rendered now. Sent with `instance`, `manager`, `source` and `variants`; one
+#: receiver answers with the names of those that were made.
 render_wanted = Signal()
 
 #: Ends the names of files that are being written, so that those of killed writers can be swept.
@@ -337,7 +337,7 @@ class VariantFile(ImageFieldFile):
     def save(self, content: File[Any]) -> None:  # type: ignore[override]
         """Write `content` under exactly this name, or raise; the row is not touched."""
         self._claim()
-        self._forget_file()
+        forget_content(self)
         write(self.storage, self.name, content)
 
     save.alters_data = True  # type: ignore[attr-defined]
@@ -346,7 +346,7 @@ class VariantFile(ImageFieldFile):
         """Remove this one file, if it is there; the row is not touched."""
         if self:
             self._claim()
-            self._forget_file()
+            forget_content(self)
             self.storage.delete(self.name)
 
     delete.alters_data = True  # type: ignore[attr-defined]
@@ -354,11 +354,6 @@ class VariantFile(ImageFieldFile):
     def _claim(self) -> None:
         self._require_file()
         self.images._claim([self.name])
-
-    def _forget_file(self) -> None:
-        self.close()
-        self.__dict__.pop("_file", None)
-        self.__dict__.pop("_dimensions_cache", None)
 
     def _require_file(self) -> None:
         if not self:
@@ -377,6 +372,13 @@ class VariantFile(ImageFieldFile):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return VariantFile, (self.images, self.variant, self.name)
+
+
+def forget_content(file: ImageFieldFile) -> None:
+    """Close a file whose content is about to be another one, with all that was read of it."""
+    file.close()
+    file.__dict__.pop("_file", None)
+    file.__dict__.pop("_dimensions_cache", None)
 
 
 class DerivedImages(Mapping[str, VariantFile]):
@@ -461,10 +463,13 @@ class DerivedImages(Mapping[str, VariantFile]):
         """Render these variants, or all, now; return those that were made, log the others."""
         for variant in variants:
             self[variant]
+        if not self:
+            return []
         answers = render_wanted.send(
             sender=type(self._instance),
             instance=self._instance,
             manager=self._manager,
+            source=self._source_name(),
             variants=variants or tuple(self),
         )
         return [variant for _, made in answers for variant in made or ()]

@@ -169,12 +169,9 @@ def answer_who_uses(
 
 
 def render_now(
-    instance: Model, manager: Declaration, variants: Collection[str], **kwargs: Any
+    instance: Model, manager: Declaration, source: str, variants: Collection[str], **kwargs: Any
 ) -> list[str]:
     """Render these variants of a row, and answer with those that were made."""
     field = image_field(instance, manager.source)
-    source = getattr(instance, field.attname)
-    if not source or not source._committed:
-        return []
-    report = tasks.render(instance, field, source.name, {manager: variants})
+    report = tasks.render(instance, field, source, {manager: variants})
     return [target.variant for target in report.made]

@@ -31,7 +31,7 @@ def holders(names: Iterable[str]) -> dict[str, set[FileField]]:
     be asked holds every name.
     """
     found: dict[str, set[FileField]] = defaultdict(set)
-    for batch in _batches(names):
+    for batch in batches(names, BATCH):
         for field in file_fields():
             for name in _held_by(field, batch):
                 found[name].add(field)
@@ -105,10 +105,11 @@ def _has_table(alias: str, model: type[Model]) -> bool:
     return '"' in table or table in connections[alias].introspection.table_names(include_views=True)
 
 
-def _batches(names: Iterable[str]) -> Iterator[list[str]]:
+def batches(names: Iterable[str], size: int) -> Iterator[list[str]]:
+    """Yield the names, each once and in order, `size` at a time."""
     ordered = sorted(set(names))
-    for start in range(0, len(ordered), BATCH):
-        yield ordered[start : start + BATCH]
+    for start in range(0, len(ordered), size):
+        yield ordered[start : start + size]
 
 
 @dataclass(frozen=True)

@@ -268,9 +268,7 @@ def remove_unnamed(field: ImageField, sources: Iterable[str]) -> None:
 
     Of a field that cleans up, remove those sources too; never its default.
     """
-    freed = sorted(set(sources) - _defaults(field))
-    for start in range(0, len(freed), BATCH):
-        batch = freed[start : start + BATCH]
+    for batch in references.batches(set(sources) - _defaults(field), BATCH):
         _remove_free(field, {source: list(_files_of(field, source)) for source in batch})
 
 
