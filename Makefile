@@ -4,10 +4,11 @@ PORT ?= 8000
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint clean
+.PHONY: help demo test test-all lint clean
 help:
 	@echo "make demo               the example site on http://127.0.0.1:8000/   (PORT=8001, PHOTOS=folder)"
-	@echo "make test               the test suite"
+	@echo "make test               the test suite, and the life of files on the database servers that are installed"
+	@echo "make test-all           all of it on SQLite, PostgreSQL and MariaDB; a server that is missing is an error"
 	@echo "make lint               ruff, mypy --strict"
 	@echo "make clean              remove the environment and the demo's data"
 
@@ -16,6 +17,12 @@ demo: $(VENV)/demo.stamp
 
 test: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m tests.servers $(BIN)/python -m pytest -n auto tests/life
+
+test-all: $(VENV)/test.stamp
+	$(BIN)/python -m pip install --quiet --editable ".[test,databases]"
+	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m tests.servers --all $(BIN)/python -m pytest -n auto --ignore tests/browser
 
 lint: $(VENV)/test.stamp
 	$(BIN)/python -m pip install --quiet --editable ".[lint]"

@@ -1,5 +1,8 @@
-"""The suite's project: SQLite, a folder of its own for files, and every neighbour installed."""
+"""The suite's project: SQLite, or the server that `TEST_DATABASE` tells of, a folder of its own
+for files, and every neighbour installed.
+"""
 
+import os
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,10 +18,21 @@ NEIGHBOURS = {
 SECRET_KEY = "tests"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-DATABASES = {
-    alias: {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
-    for alias in ("default", "other")
+SERVER, _, FOLDER = os.environ.get("TEST_DATABASE", "sqlite").partition(":")
+ENGINES = {
+    "sqlite": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},
+    "postgresql": {
+        "ENGINE": "django.db.backends.postgresql",
+        "USER": "tests",
+        "HOST": FOLDER,
+    },
+    "mariadb": {
+        "ENGINE": "django.db.backends.mysql",
+        "USER": "root",
+        "HOST": f"{FOLDER}/socket",
+    },
 }
+DATABASES = {alias: {"NAME": alias, **ENGINES[SERVER]} for alias in ("default", "other")}
 MEDIA_ROOT = Path(tempfile.gettempdir()) / "derived-images-tests"  # each test has its own
 MEDIA_URL = "/media/"
 STATIC_URL = "/static/"
@@ -32,8 +46,13 @@ INSTALLED_APPS = [
     *(app for module, installed in NEIGHBOURS.items() if find_spec(module) for app in installed),
     "derived_images",
     "tests.shop",
+    "tests.life",
     "tests.neighbours",
 ]
+# All tables are made together: a server wants a foreign key's table first.
+MIGRATION_MODULES = dict.fromkeys(
+    ("admin", "auth", "contenttypes", "sessions", "reversion", "auditlog")
+)
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -54,6 +73,7 @@ TEMPLATES = [
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "elsewhere": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "memory": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }

@@ -53,10 +53,10 @@ def test_the_source_must_be_an_image_field(source):
 
 
 def test_the_storage_must_exist():
-    (message,) = faults(storage="elsewhere")
+    (message,) = faults(storage="nowhere")
 
-    assert told([message]) == [("E008", POST, "There is no storage 'elsewhere'.")]
-    assert message.hint == "STORAGES has these: default, memory, staticfiles."
+    assert told([message]) == [("E008", POST, "There is no storage 'nowhere'.")]
+    assert message.hint == "STORAGES has these: default, elsewhere, memory, staticfiles."
 
 
 @pytest.mark.parametrize("name", ["with space", "1st", "class", "_private", ""])

@@ -2,8 +2,9 @@
 
 import pytest
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import signals
+from django.test.utils import CaptureQueriesContext
 
 from tests.pictures import picture
 from tests.shop import models as shop
@@ -367,7 +368,8 @@ class TestQueries:
         photo = shop.Photo.objects.create()
         with django_assert_num_queries(2):
             photo.save()
-        with transaction.atomic(), django_assert_num_queries(3):
+        in_transaction = 3 if connection.vendor == "sqlite" else 2
+        with transaction.atomic(), django_assert_num_queries(in_transaction):
             photo.save()
 
     def test_a_delete_of_many_is_asked_for_together(
@@ -533,8 +535,13 @@ def test_a_removal_that_fails_is_logged_and_stops_no_other_hook(
     assert "division by zero" in caplog.text
 
 
-def test_rows_are_removed_in_few_queries(committed, django_assert_max_num_queries):
-    for number in range(20):
-        shop.Plain.objects.create(image=f"plain/{number}.jpg")
-    with django_assert_max_num_queries(250), committed():
-        shop.Plain.objects.all().delete()
+def test_many_rows_are_asked_for_in_as_many_queries_as_few(committed):
+    queries = []
+    for rows in (2, 20):
+        for number in range(rows):
+            shop.Plain.objects.create(image=f"plain/{number}.jpg")
+        with CaptureQueriesContext(connection) as captured, committed():
+            shop.Plain.objects.all().delete()
+        queries.append(len(captured))
+
+    assert queries[0] == queries[1]

@@ -1,0 +1,162 @@
+"""Says what is wrong with rows and files: LOST, BROKEN, LEAK. It trusts the story, not the library.
+
+Every picture has one colour. The truth of a story says which row shows which colour; the oracle
+reads the database and the storages by itself and compares.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.core.files.storage import Storage, storages
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connections
+from django.db.models import FileField, Model, QuerySet
+from PIL import Image, ImageStat
+
+from tests.life.library import derived
+
+#: Colour → what is drawn. Far enough from each other to be told apart after compression.
+COLORS = {
+    "red": (220, 30, 30),
+    "green": (30, 200, 60),
+    "blue": (40, 60, 230),
+    "yellow": (240, 220, 20),
+    "violet": (150, 20, 170),
+    "white": (250, 250, 250),
+    "gray": (120, 120, 120),
+    "black": (5, 5, 5),
+}
+
+#: Row and attribute → the colour that it shows.
+Truth = Mapping["Model | tuple[Model, str]", str]
+
+
+@dataclass(frozen=True, order=True)
+class Verdict:
+    kind: str
+    name: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}: {self.why}"
+
+
+def content(color: str) -> bytes:
+    """Return the bytes of the picture of this colour, always the same."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (12, 8), COLORS[color]).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def picture(color: str, name: str = "cat.png") -> SimpleUploadedFile:
+    """Return an upload of one colour."""
+    return SimpleUploadedFile(name, content(color), "image/png")
+
+
+def judge(truth: Truth, stays: Iterable[str] = ()) -> list[Verdict]:
+    """Return what is wrong. `stays` are names in the default storage that nothing need name."""
+    expected = {_place(key): color for key, color in truth.items()}
+    named = list(_named())
+    verdicts = [
+        Verdict("LOST", str(place), f"the row should show {color}, and names nothing")
+        for place, color in expected.items()
+        if place not in {place for place, _, _ in named}
+    ]
+    wanted = {("default", name) for name in stays}
+    for place, field, name in named:
+        wanted.add((_alias(field.storage), name))
+        verdicts += _judge_source(field.storage, name, expected.get(place))
+        for storage, variant in derived(field, name):
+            wanted.add((_alias(storage), variant))
+            verdicts += _judge_variant(storage, variant, expected.get(place))
+    for alias in _aliases():
+        for name in files(storages[alias]):
+            if (alias, name) not in wanted:
+                verdicts.append(Verdict("LEAK", f"{alias}:{name}", "no row names or derives it"))
+    return sorted(set(verdicts))
+
+
+def files(storage: Storage, folder: str = "") -> Iterator[str]:
+    """Yield the names of all files in the storage."""
+    try:
+        folders, names = storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    yield from (f"{folder}{name}" for name in names if name)
+    for each in folders:
+        yield from files(storage, f"{folder}{each}/")
+
+
+def _aliases() -> list[str]:
+    return [alias for alias in storages.backends if alias != "staticfiles"]
+
+
+def _alias(storage: Storage) -> str:
+    return next((alias for alias in _aliases() if storages[alias] == storage), "default")
+
+
+Place = tuple[str, str, str, str]
+
+
+def _place(key: Model | tuple[Model, str]) -> Place:
+    row, attname = key if isinstance(key, tuple) else (key, "image")
+    field = row._meta.get_field(attname)
+    alias = row._state.db or "default"
+    return (
+        alias,
+        field.model._meta.db_table,
+        str(getattr(row, field.model._meta.pk.attname)),
+        attname,
+    )
+
+
+def _named() -> Iterator[tuple[Place, FileField, str]]:
+    """Yield, for every file that some row of this app names: where, by which field, and its name."""
+    for model in apps.get_app_config("life").get_models():
+        for field in model._meta.local_fields:
+            if isinstance(field, FileField) and not model._meta.proxy:
+                for alias in connections:
+                    rows = QuerySet(model=model, using=alias).values_list("pk", field.attname)
+                    for key, name in rows:
+                        if name:
+                            yield (
+                                (alias, model._meta.db_table, str(key), field.attname),
+                                field,
+                                name,
+                            )
+
+
+def _judge_source(storage: Storage, name: str, color: str | None) -> Iterator[Verdict]:
+    if not storage.exists(name):
+        yield Verdict("LOST", name, "a row names it, and it is not there")
+        return
+    data = read(storage, name)
+    if color is not None and data != content(color):
+        yield Verdict("LOST", name, f"it is not the {color} picture any more")
+    elif color is None and data not in map(content, COLORS):
+        yield Verdict("LOST", name, "it is none of the pictures that were uploaded")
+
+
+def _judge_variant(storage: Storage, name: str, color: str | None) -> Iterator[Verdict]:
+    if not storage.exists(name):
+        yield Verdict("BROKEN", name, "the variant is not there")
+        return
+    try:
+        with Image.open(io.BytesIO(read(storage, name))) as image:
+            mean = ImageStat.Stat(image.convert("RGB")).mean
+    except OSError:
+        yield Verdict("BROKEN", name, "the variant cannot be decoded")
+        return
+    if color is not None and any(
+        abs(have - want) > 25 for have, want in zip(mean, COLORS[color], strict=True)
+    ):
+        yield Verdict("BROKEN", name, f"the variant is not {color}")
+
+
+def read(storage: Storage, name: str) -> bytes:
+    with storage.open(name) as file:
+        return file.read()
