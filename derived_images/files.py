@@ -103,14 +103,15 @@ class Declaration:
 
         None of a naming object that has no inverse.
         """
-        candidates: Iterable[str] = ()
-        if isinstance(self.naming, Template):
-            candidates = self.naming.sources(name, self.recipes)
-        elif hasattr(self.naming, "sources"):
-            candidates = self.naming.sources(name)
-        for source in dict.fromkeys(candidates):
+        for source in dict.fromkeys(self.readings(name)):
             if name in self.names(source).values():
                 yield source
+
+    def readings(self, name: str) -> Iterable[str]:
+        """Return the sources that one of these variants may be of, by an earlier recipe, too."""
+        if isinstance(self.naming, Template):
+            return self.naming.sources(name, self.recipes)
+        return self.naming.sources(name) if hasattr(self.naming, "sources") else ()
 
     def format(self, source: str, variant: str) -> str:
         """Return the format that this variant is written in."""
@@ -546,13 +547,20 @@ def _write_beside(storage: FileSystemStorage, name: str, content: File[Any]) -> 
         raise
 
 
-def remove(storage: Storage, names: Iterable[str]) -> None:
-    """Delete the files of exactly these names; one that fails is logged and stops no other."""
+def remove(storage: Storage, names: Iterable[str]) -> list[str]:
+    """Delete the files of exactly these names, and return those that were deleted.
+
+    One that fails is logged and stops no other.
+    """
+    removed = []
     for name in names:
         try:
             storage.delete(name)
         except Exception:
             logger.exception("Cannot delete %r; an audit will find it.", name)
+        else:
+            removed.append(name)
+    return removed
 
 
 def place(storage: Storage) -> Hashable:

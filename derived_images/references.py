@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,8 @@ logger = logging.getLogger("derived_images")
 
 #: Names in one question; every database takes so many parameters.
 BATCH = 500
+#: Rows that are read together, when all are.
+PAGE = 5000
 
 
 def holders(names: Iterable[str]) -> dict[str, set[FileField]]:
@@ -69,13 +71,34 @@ def file_fields() -> Iterator[FileField]:
                     yield field
 
 
+def names_in_rows(model: type[Model], attname: str) -> Iterator[tuple[Any, str]]:
+    """Yield key and name of every row that names a file, in bounded memory."""
+    return _on_every_database(model, lambda alias: _pages(alias, model, attname))
+
+
+def _pages(alias: str, model: type[Model], attname: str) -> Iterator[tuple[Any, str]]:
+    # By key, not by a cursor: MariaDB's driver would fetch all rows at once.
+    rows: QuerySet[Model] = QuerySet(model=model, using=alias).order_by("pk")
+    pairs = rows.exclude(**{f"{attname}__isnull": True}).values_list("pk", attname)
+    page = list(pairs[:PAGE])
+    while page:
+        yield from ((key, name) for key, name in page if name)
+        page = list(pairs.filter(pk__gt=page[-1][0])[:PAGE])
+
+
 def _rows(field: FileField, condition: Q) -> Iterator[tuple[Any, str]]:
     """Yield key and name of the rows, on every database where the model may live."""
-    for alias in _aliases(field.model):
+    return _on_every_database(field.model, lambda alias: _rows_on(alias, field, condition))
+
+
+def _on_every_database(
+    model: type[Model], ask: Callable[[str], Iterable[tuple[Any, str]]]
+) -> Iterator[tuple[Any, str]]:
+    for alias in _aliases(model):
         try:
-            yield from _rows_on(alias, field, condition)
+            yield from ask(alias)
         except Error:
-            if _has_table(alias, field.model):
+            if _has_table(alias, model):
                 raise
         except AssertionError as error:
             # How Django's tests forbid a database that they don't name: it has no rows.

@@ -12,7 +12,7 @@ from django.apps import apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
 from django.db import transaction
-from django.db.models import ImageField, Model
+from django.db.models import FileField, ImageField, Model
 from django.utils.module_loading import import_string
 
 from derived_images import references, rendering
@@ -170,7 +170,7 @@ def render(
     if due:
         _make(due, field, source, report)
     if report.made and _has_gone(instance, field, source):
-        _remove_free(field, {source: list(variants_beside(field, source))})
+        remove_free(field, {source: list(variants_beside(field, source))})
         report.made.clear()
     report.log(f"{instance._meta.label} {instance.pk}")
     return report
@@ -268,17 +268,26 @@ def remove_unnamed(field: ImageField, sources: Iterable[str]) -> None:
 
     Of a field that cleans up, remove those sources too; never its default.
     """
-    for batch in references.batches(set(sources) - _defaults(field), BATCH):
-        _remove_free(field, {source: list(_files_of(field, source)) for source in batch})
+    for batch in references.batches(set(sources) - defaults(field), BATCH):
+        remove_free(field, {source: list(_files_of(field, source)) for source in batch})
 
 
-def _defaults(field: ImageField) -> set[Any]:
+def defaults(field: FileField) -> set[Any]:
+    """Return what the field may have as its default; what is no name is among it."""
     in_database = field.db_default
     return {field.default, getattr(in_database, "value", in_database), field.get_default()}
 
 
-def _remove_free(field: ImageField, files: Mapping[str, list[tuple[Storage, str]]]) -> None:
-    """Remove, of source → its files, those that no row names and no row's source needs."""
+def remove_free(field: ImageField, files: Mapping[str, list[tuple[Storage, str]]]) -> None:
+    """Remove, of source → its files, those that `free` tells."""
+    for storage, name in free(field, files):
+        remove(storage, [name])
+
+
+def free(
+    field: ImageField, files: Mapping[str, list[tuple[Storage, str]]]
+) -> Iterator[tuple[Storage, str]]:
+    """Yield, of source → its files, those that no row names and no row's source needs."""
     names = {name for each in files.values() for _, name in each} | files.keys()
     holders, kept = references.holders(names), references.kept(names)
     clashing = {(clash.wanted_by, clash.name) for clash in clashes_of(field, files)}
@@ -291,7 +300,7 @@ def _remove_free(field: ImageField, files: Mapping[str, list[tuple[Storage, str]
         for storage, name in files[source]:
             in_use = name in holders or name in kept or (source, name) in clashing
             if not in_use and (place(storage), name) not in needed:
-                remove(storage, [name])
+                yield storage, name
 
 
 def _files_of(field: ImageField, source: str) -> Iterator[tuple[Storage, str]]:

@@ -1,0 +1,83 @@
+"""What a storage holds: every file, in one walk, with no call per file where a listing tells all."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from django.core.files.storage import FileSystemStorage, Storage
+
+
+class Listed(NamedTuple):
+    """A file as a listing tells of it; ``None`` is what the listing does not tell."""
+
+    name: str
+    #: In bytes.
+    size: int | None = None
+    #: In seconds since 1970.
+    modified: float | None = None
+    #: The same for every name of one file: links, or storages of which one lies in the other.
+    identity: str | None = None
+
+
+def listing(storage: Storage) -> Iterator[Listed]:
+    """Yield every file of the storage, in any order, in bounded memory."""
+    if isinstance(storage, FileSystemStorage) and not _lists_otherwise(storage):
+        yield from _on_disk(str(storage.location), "", frozenset())
+    elif hasattr(getattr(storage, "bucket", None), "objects"):
+        yield from _in_bucket(storage)
+    else:
+        yield from _by_folder(storage, "")
+
+
+def _lists_otherwise(storage: FileSystemStorage) -> bool:
+    return storage.__class__.listdir is not FileSystemStorage.listdir
+
+
+def _on_disk(root: str, folder: str, above: frozenset[tuple[int, int]]) -> Iterator[Listed]:
+    """Walk one folder. Links are followed, but never back into a folder that is `above`."""
+    try:
+        here = os.stat(os.path.join(root, folder))
+        entries = os.scandir(os.path.join(root, folder))
+    except FileNotFoundError:  # Nothing was ever stored, or it has just gone.
+        return
+    above |= {(here.st_dev, here.st_ino)}
+    folders = []
+    with entries:
+        for entry in entries:
+            name = f"{folder}/{entry.name}" if folder else entry.name
+            try:
+                found = os.stat(entry.path)
+            except FileNotFoundError:  # A link that leads nowhere, or a file that has just gone.
+                continue
+            if not stat.S_ISDIR(found.st_mode):
+                identity = f"{found.st_dev}:{found.st_ino}"
+                yield Listed(name, found.st_size, found.st_mtime, identity)
+            elif (found.st_dev, found.st_ino) not in above:
+                folders.append(name)
+    for name in folders:
+        yield from _on_disk(root, name, above)
+
+
+def _in_bucket(storage: Any) -> Iterator[Listed]:
+    """List an S3 bucket by boto3, which tells sizes and times in the same answer."""
+    prefix = f"{storage.location.strip('/')}/" if storage.location.strip("/") else ""
+    for found in storage.bucket.objects.filter(Prefix=prefix):
+        name = found.key.removeprefix(prefix)
+        if name and not name.endswith("/"):
+            identity = f"{storage.bucket.name}/{found.key}"
+            yield Listed(name, found.size, found.last_modified.timestamp(), identity)
+
+
+def _by_folder(storage: Storage, folder: str) -> Iterator[Listed]:
+    try:
+        folders, names = storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    path = f"{folder}/" if folder else ""
+    yield from (Listed(path + name) for name in names if name)
+    for each in folders:
+        if each:
+            yield from _by_folder(storage, path + each)
