@@ -116,7 +116,7 @@ class Audit:
             for found in batch:
                 if found.name not in kept:
                     names[found.name].append((found.storage, found.name))
-            free = {(place(storage), name) for storage, name in tasks.free(field, names)}
+            free = {(place(storage), name) for _, storage, name in tasks.free(field, names)}
             yield from (found for found in batch if (place(found.storage), found.name) in free)
 
     def _wants(self, field: FileField) -> Iterator[Want]:

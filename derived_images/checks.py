@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Warning
 from django.core.files.storage import InvalidStorageError, storages
-from django.db.models import FileField, ImageField, Model
+from django.db.models import Field, FileField, ForeignKey, ImageField, Model, deletion
 from django.utils.module_loading import import_string
 
 from derived_images import rendering, tasks
@@ -19,6 +20,7 @@ from derived_images.conf import DEFAULTS, setting
 from derived_images.fields import (
     AutoCleanupImageField,
     DerivedImagesManager,
+    followed_fields,
     managers_of,
     source_of,
 )
@@ -26,6 +28,9 @@ from derived_images.files import DerivedImages, place
 from derived_images.naming import FORMAT_OF, Template, split
 from derived_images.recipes import FORMATS, Recipe
 from derived_images.references import file_fields
+
+#: What Django 6.1 has to leave deletion to the database; ``None`` before.
+DB_CASCADE = getattr(deletion, "DB_CASCADE", None)
 
 #: What a variant of that name would hide.
 RESERVED = {name for name in dir(DerivedImages) if not name.startswith("_")} | {"original"}
@@ -54,7 +59,23 @@ def check_managers(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
         messages += check_shared_names(model)
     if any(isinstance(each, AutoCleanupImageField) for m in models for each in m._meta.fields):
         messages += check_indexes()
+    messages += [message for model in models for message in check_cascades(model)]
     return messages
+
+
+def check_cascades(model: type[Model]) -> Iterator[CheckMessage]:
+    """Name the foreign keys by which the database deletes rows, of which nobody is told."""
+    followed = ", ".join(followed_fields(model))
+    for field in model._meta.fields if followed else ():
+        told_above = field.model is not model and followed_fields(field.model)
+        if _is_deleted_by_database(field) and not told_above:
+            yield Warning(
+                f"The database deletes these rows itself, and their files in {followed} stay.",
+                hint="Use on_delete=CASCADE, or run `manage.py audit_images --delete-orphans` "
+                "from time to time.",
+                obj=field,
+                id="derived_images.W003",
+            )
 
 
 def _is_inherited(model: type[Model], name: str, manager: DerivedImagesManager) -> bool:
@@ -234,6 +255,10 @@ def _sound(manager: DerivedImagesManager) -> Iterable[str]:
     return manager.recipes if sound else ()
 
 
+def _is_deleted_by_database(field: Field[Any, Any]) -> bool:
+    return isinstance(field, ForeignKey) and field.remote_field.on_delete is DB_CASCADE
+
+
 def check_shared_names(model: type[Model]) -> Iterator[CheckMessage]:
     """Check that no two variants of one source, and no variant and its source, share a name."""
     told = set()
@@ -312,6 +337,11 @@ def check_settings(app_configs: object = None, **kwargs: Any) -> Iterator[CheckM
             f"of more than {rendering.most_pixels()} pixels.",
             hint="Raise PIL.Image.MAX_IMAGE_PIXELS in your project, to half as much, or lower this.",
             id="derived_images.W002",
+        )
+    if not isinstance(setting("GRACE"), timedelta | None):
+        yield _wrong_setting(
+            f"DERIVED_IMAGES['GRACE'] must be a timedelta or None, not {setting('GRACE')!r}.",
+            "Give a datetime.timedelta.",
         )
     yield from check_callable("PROCESSOR", tasks.processor)
     yield from check_callable("KEEP", lambda: setting("KEEP") and import_string(setting("KEEP")))

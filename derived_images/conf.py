@@ -23,6 +23,9 @@ DEFAULTS: dict[str, Any] = {
     "MAX_PIXELS": 100_000_000,
     # The dotted path of f(names) → names to keep, for names that live outside of file fields.
     "KEEP": None,
+    # How long files stay that no row names any more, for pages in caches: a timedelta. None
+    # deletes them after commit; else `audit_images --delete-orphans` does, once they are so old.
+    "GRACE": None,
 }
 
 

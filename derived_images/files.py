@@ -13,7 +13,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any
 from unicodedata import normalize
 
-from django.core.files.base import File
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage, InMemoryStorage, Storage, storages
 from django.db import Error
 from django.db.models import Field, FileField, ImageField, Model
@@ -561,6 +561,20 @@ def remove(storage: Storage, names: Iterable[str]) -> list[str]:
         else:
             removed.append(name)
     return removed
+
+
+def touch(storage: Storage, name: str) -> None:
+    """Make a file, if it is there, as old as if it had just been written."""
+    try:
+        if isinstance(storage, FileSystemStorage):
+            os.utime(storage.path(name))
+        else:
+            with storage.open(name) as file:
+                write(storage, name, ContentFile(file.read()))
+    except FileNotFoundError:
+        return
+    except Exception:
+        logger.exception("Cannot touch %r; an audit may delete it early.", name)
 
 
 def place(storage: Storage) -> Hashable:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,11 +116,16 @@ def _aliases(model: type[Model]) -> set[str]:
 
 
 def _rows_on(alias: str, field: FileField, condition: Q) -> list[tuple[Any, str]]:
-    # Not through a manager, which may hide rows. In an atomic() of its own: on PostgreSQL a
-    # question that fails would otherwise end the caller's transaction.
+    # Not through a manager, which may hide rows.
     rows: QuerySet[Model] = QuerySet(model=field.model, using=alias).filter(condition).order_by()
-    with transaction.atomic(using=alias):
+    with _harmless(alias):
         return list(rows.values_list("pk", field.attname))
+
+
+def _harmless(alias: str) -> AbstractContextManager[object]:
+    """Return what keeps a question that fails from ending the caller's transaction."""
+    in_transaction = not transaction.get_autocommit(using=alias)
+    return transaction.atomic(using=alias) if in_transaction else nullcontext()
 
 
 def _has_table(alias: str, model: type[Model]) -> bool:

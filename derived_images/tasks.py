@@ -24,6 +24,7 @@ from derived_images.files import (
     image_field,
     place,
     remove,
+    touch,
     variants_beside,
     write,
 )
@@ -170,7 +171,7 @@ def render(
     if due:
         _make(due, field, source, report)
     if report.made and _has_gone(instance, field, source):
-        remove_free(field, {source: list(variants_beside(field, source))})
+        remove_unnamed(field, [source])
         report.made.clear()
     report.log(f"{instance._meta.label} {instance.pk}")
     return report
@@ -279,14 +280,18 @@ def defaults(field: FileField) -> set[Any]:
 
 
 def remove_free(field: ImageField, files: Mapping[str, list[tuple[Storage, str]]]) -> None:
-    """Remove, of source → its files, those that `free` tells."""
-    for storage, name in free(field, files):
-        remove(storage, [name])
+    """Remove, of source → its files, those that `free` tells, or put it off by `GRACE`."""
+    for source, storage, name in free(field, files):
+        # What our field did not name the audit would not know again.
+        if setting("GRACE") and is_allocated(source):
+            touch(storage, name)
+        else:
+            remove(storage, [name])
 
 
 def free(
     field: ImageField, files: Mapping[str, list[tuple[Storage, str]]]
-) -> Iterator[tuple[Storage, str]]:
+) -> Iterator[tuple[str, Storage, str]]:
     """Yield, of source → its files, those that no row names and no row's source needs."""
     names = {name for each in files.values() for _, name in each} | files.keys()
     holders, kept = references.holders(names), references.kept(names)
@@ -300,7 +305,7 @@ def free(
         for storage, name in files[source]:
             in_use = name in holders or name in kept or (source, name) in clashing
             if not in_use and (place(storage), name) not in needed:
-                yield storage, name
+                yield source, storage, name
 
 
 def _files_of(field: ImageField, source: str) -> Iterator[tuple[Storage, str]]:

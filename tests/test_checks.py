@@ -7,7 +7,7 @@ from django.db import models
 from django.test.utils import isolate_apps
 
 from derived_images import AutoCleanupImageField, DerivedImagesManager, Fill, Fit, Recipe
-from derived_images.checks import check_managers, check_settings
+from derived_images.checks import DB_CASCADE, check_managers, check_settings
 from derived_images.naming import CURE
 
 
@@ -276,6 +276,10 @@ def test_they_are_not_named_where_nothing_is_cleaned_up():
         (None, "DERIVED_IMAGES must be a dict, not None."),
         ({"RECIPES": []}, "DERIVED_IMAGES['RECIPES'] is [], which is no mapping."),
         ({"MAX_PIXELS": "many"}, "DERIVED_IMAGES['MAX_PIXELS'] must be a number, not 'many'."),
+        (
+            {"GRACE": 60},
+            "DERIVED_IMAGES['GRACE'] must be a timedelta or None, not 60.",
+        ),
         ({"KEEP": "os.path"}, "DERIVED_IMAGES['KEEP'] is 'os.path', which cannot be called."),
         (
             {"PROCESSOR": "key_of"},
@@ -319,6 +323,37 @@ def test_a_subclass_of_our_field_is_ours():
             app_label = "shop"
 
     assert {message.id for message in check_managers([apps_of(Post)])} == {"derived_images.I001"}
+
+
+@pytest.mark.skipif(DB_CASCADE is None, reason="Django 6.1 has it first")
+@isolate_apps("tests.shop")
+def test_a_cascade_in_the_database_is_told_once():
+    class Shelf(models.Model):
+        class Meta:
+            app_label = "shop"
+
+    class Post(models.Model):
+        shelf = models.ForeignKey(Shelf, on_delete=DB_CASCADE)
+        image = AutoCleanupImageField(db_index=True)
+
+        class Meta:
+            app_label = "shop"
+
+    class Letter(Post):
+        stamp = AutoCleanupImageField()
+
+        class Meta:
+            app_label = "shop"
+
+    warnings = [each for each in check_managers([apps_of(Post)]) if each.id.endswith("W003")]
+
+    assert told(warnings) == [
+        (
+            "W003",
+            "shop.Post.shelf",
+            "The database deletes these rows itself, and their files in image stay.",
+        )
+    ]
 
 
 def test_a_budget_beyond_pillows_own_is_told(settings):

@@ -1,6 +1,9 @@
 """The life of rows and files: what is rendered, what goes, and what stays, after commit."""
 
+from datetime import timedelta
+
 import pytest
+from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import signals
@@ -222,6 +225,26 @@ class TestOurField:
             row.delete()
 
         assert stored() == files_of(row)
+
+    @pytest.mark.parametrize("alias", ["default", "memory"])
+    def test_a_period_of_grace_begins_when_the_file_is_free(self, alias, committed, settings):
+        settings.STORAGES = {**settings.STORAGES, "default": settings.STORAGES[alias]}
+        settings.DERIVED_IMAGES = {"GRACE": timedelta(days=1)}
+        row = create(shop.WithUUID, committed)
+        before = {name: default_storage.get_modified_time(name) for name in files_of(row)}
+        with committed():
+            row.delete()
+
+        after = {name: default_storage.get_modified_time(name) for name in before}
+        assert all(after[name] > before[name] for name in before)
+
+    def test_what_the_audit_would_not_know_has_no_grace(self, committed, stored, settings):
+        settings.DERIVED_IMAGES = {"GRACE": timedelta(days=1)}
+        plain = create(shop.Plain, committed)
+        with committed():
+            plain.delete()
+
+        assert stored() == {plain.image.name}
 
     def test_a_variant_elsewhere_goes_too(self, committed):
         with committed():

@@ -7,6 +7,7 @@ import re
 import time
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from itertools import chain
 from typing import Any
 
@@ -23,6 +24,7 @@ from django.db.models import ImageField
 from django.template.defaultfilters import filesizeformat
 
 from derived_images.audit import OF_FILES, Audit, Count, Finding, Unlistable, all_followed, title
+from derived_images.conf import setting
 from derived_images.fields import followed_fields
 from derived_images.files import remove
 
@@ -103,9 +105,8 @@ class Command(BaseCommand):
         add("--delete-leftovers", action="store_true", help="delete what is left over")
         add(
             "--older-than",
-            default="1d",
             metavar="AGE",
-            help="delete only what is older: 90m, 12h, 7d (default: %(default)s)",
+            help="delete only what is older: 90m, 12h, 7d (default: GRACE in the settings, or 1d)",
         )
         add(
             "--include-unallocated",
@@ -183,8 +184,10 @@ def _labelled(label: str) -> Iterable[ImageField]:
     return [fields[field_name]] if field_name else fields.values()
 
 
-def age(text: str) -> float:
-    """Return seconds, of a number and a unit."""
+def age(text: str | None) -> float:
+    """Return seconds, of a number and a unit, or the project's own period of grace."""
+    if text is None:
+        return (setting("GRACE") or timedelta(days=1)).total_seconds()
     match = re.fullmatch(r"(\d+)([smhdw])", text)
     if match is None:
         raise CommandError(f"{text!r} is no age. Give a number and a unit: 0s, 90m, 12h, 7d, 2w.")
