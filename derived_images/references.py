@@ -252,6 +252,21 @@ def row_naming(
     return row if row is not None and getattr(row, attname).name == source else None
 
 
+def open_transaction(committed: str) -> str | None:
+    """Return another database than the one just committed where a transaction is open, if any.
+
+    What was done in it is not the truth yet, though this connection sees it.
+    """
+    for connection in connections.all(initialized_only=True):
+        # A test case's own transaction is never committed.
+        is_real = not all(
+            getattr(each, "_from_testcase", False) for each in connection.atomic_blocks
+        )
+        if is_real and connection.alias != committed:
+            return str(connection.alias)
+    return None
+
+
 def has_row(model: type[Model], key: Any, using: str | None) -> bool:
     """Say whether the row of a parent's table has one in this child's table, too."""
     return QuerySet(model=model, using=using).filter(pk=key).exists()

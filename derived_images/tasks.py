@@ -11,7 +11,7 @@ from typing import Any
 from django.apps import apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import FileField, ImageField, Model
 from django.utils.module_loading import import_string
 
@@ -125,7 +125,7 @@ def render_payload(payload: Payload) -> Report:
     field = image_field(model, payload["field"])
     instance = row_naming(model, payload["key"], field.attname, source, using)
     if instance is None:
-        remove_unnamed(field, [source])
+        schedule_removal(field, source, using)
         return Report()
     managers = {
         manager: list(manager.recipes)
@@ -171,7 +171,7 @@ def render(
     if due:
         _make(due, field, source, report)
     if report.made and _has_gone(instance, field, source):
-        remove_unnamed(field, [source])
+        schedule_removal(field, source, instance._state.db or DEFAULT_DB_ALIAS)
         report.made.clear()
     report.log(f"{instance._meta.label} {instance.pk}")
     return report
@@ -237,12 +237,18 @@ def _has_gone(instance: Model, field: ImageField, source: str) -> bool:
 class Removal:
     """Sources that a transaction set free."""
 
-    def __init__(self, origin: object) -> None:
+    def __init__(self, using: str, origin: object) -> None:
+        self.using = using
         self.origin = origin
         self.sources: dict[ImageField, set[str]] = defaultdict(set)
 
     def run(self) -> None:
-        """Remove those that nobody names."""
+        """Remove those that nobody names, once nothing is open that may be rolled back."""
+        unfinished = references.open_transaction(self.using)
+        if unfinished:
+            self.using = unfinished
+            after_commit(unfinished, self.run)
+            return
         for each, sources in self.sources.items():
             remove_unnamed(each, sources)
 
@@ -259,7 +265,7 @@ def schedule_removal(
     if origin is not None and isinstance(last, Removal) and last.origin is origin:
         last.sources[field].add(source)
         return
-    removal = Removal(origin)
+    removal = Removal(using, origin)
     removal.sources[field].add(source)
     after_commit(using, removal.run)
 

@@ -358,6 +358,20 @@ class TestTransactions:
         assert stored() == set()
 
     @pytest.mark.django_db(transaction=True, databases=["default", "other"])
+    @pytest.mark.parametrize("roll_back", [True, False])
+    def test_what_another_database_may_still_roll_back_is_no_truth(self, roll_back, stored):
+        photo = shop.WithUUID.objects.create(image=picture())
+        twin = shop.WithUUID.objects.using("other").create(image=photo.image.name)
+        before = stored()
+        with transaction.atomic(using="other"):
+            twin.delete()
+            photo.delete()
+            assert stored() == before
+            transaction.set_rollback(roll_back, using="other")
+
+        assert stored() == (before if roll_back else set())
+
+    @pytest.mark.django_db(transaction=True, databases=["default", "other"])
     def test_the_right_transaction_is_waited_for(self, stored):
         photo = shop.WithUUID.objects.using("other").create(image=picture())
         with transaction.atomic(using="other"):

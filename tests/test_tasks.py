@@ -138,6 +138,7 @@ def test_one_write_that_fails_stops_no_other(unrendered, monkeypatch, caplog):
     assert len(caplog.messages) == 1
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_is_rendered_for_a_row_that_goes_meanwhile_is_taken_back(
     unrendered, monkeypatch, stored
 ):
