@@ -120,6 +120,7 @@ def schedule_work(
     instance: Model,
     raw: bool,
     using: str,
+    created: bool,
     update_fields: Collection[str] | None,
     **kwargs: Any,
 ) -> None:
@@ -128,11 +129,14 @@ def schedule_work(
     if raw:
         return
     fields, stored = _followed[sender], stored_sources(instance)
-    written = {name for name in {*before, *stored} if _is_written(fields[name], update_fields)}
+    changed = fields if created else {*before, *stored}
+    written = {name for name in changed if _is_written(fields[name], update_fields)}
     for attname in written:
         name, new = getattr(instance, attname).name, stored.get(attname, ())
-        # A file may be new to its row without a mark: when a save that was rolled back is retried.
-        if name and (name in new or before.get(attname, name) != name):
+        # A file may be new to its row without a mark: when a save that was rolled back is retried,
+        # or when a row is made with another's name. All rows have their default from the beginning.
+        until_now = before.get(attname, fields[attname].get_default() if created else name)
+        if name and (name in new or until_now != name):
             tasks.schedule_rendering(instance, fields[attname], name, using)
         for freed in {before.get(attname), *new} - {name}:
             if freed:

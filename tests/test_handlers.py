@@ -129,6 +129,14 @@ class TestOurField:
 
         assert stored() == {thumb}
 
+    def test_a_row_made_with_the_name_of_a_document_has_its_variants(self, committed):
+        # The file was stored by a field that derives nothing.
+        name = shop.Document.objects.create(file=picture()).file.name
+        with committed():
+            row = shop.WithUUID.objects.create(image=name)
+
+        assert row.variants.missing() == []
+
     def test_a_file_goes_with_its_last_row(self, row, committed, stored):
         twin = shop.WithUUID.objects.create(image=row.image.name)
         for each in (row, twin):
