@@ -248,7 +248,7 @@ def _sources(
     field: FileField, model: type[Model], is_shown: bool
 ) -> Iterator[tuple[str, str, bool]]:
     """Yield name, who wants it, and whether it is to be reported when it is not there."""
-    for default in tasks.defaults(field):
+    for default in references.defaults(field):
         if default and isinstance(default, str):
             yield default, f"the default of {field}", False
     for key, name in references.names_in_rows(model, field.attname):

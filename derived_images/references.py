@@ -28,7 +28,7 @@ PAGE = 5000
 
 
 def holders(names: Iterable[str]) -> dict[str, set[FileField]]:
-    """Return name → the fields with a committed row that names it, of those that have any.
+    """Return name → the fields with a committed row that names it, or with it as their default.
 
     Storages are not compared: a false yes only leaves a file for the audit. A field that cannot
     be asked holds every name.
@@ -56,11 +56,17 @@ def kept(names: Collection[str]) -> Collection[str]:
 def _held_by(field: FileField, names: Collection[str]) -> Iterable[str]:
     try:
         rows = _rows(field, Q((f"{field.attname}__in", names)))
-        # Compared again here: some collations take A for a.
-        return {name for _, name in rows}.intersection(names)
+        # Compared again here: some collations take A for a. The next row may have the default.
+        return ({name for _, name in rows} | defaults(field)).intersection(names)
     except Error:
         logger.exception("Cannot ask %s who uses %d files; they stay.", field, len(names))
         return names
+
+
+def defaults(field: FileField) -> set[Any]:
+    """Return what the field may have as its default; what is no name is among it."""
+    in_database = field.db_default
+    return {field.default, getattr(in_database, "value", in_database), field.get_default()}
 
 
 def file_fields() -> Iterator[FileField]:

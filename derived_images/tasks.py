@@ -12,7 +12,7 @@ from django.apps import apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
 from django.db import DEFAULT_DB_ALIAS, transaction
-from django.db.models import FileField, ImageField, Model
+from django.db.models import ImageField, Model
 from django.utils.module_loading import import_string
 
 from derived_images import references, rendering
@@ -273,16 +273,10 @@ def schedule_removal(
 def remove_unnamed(field: ImageField, sources: Iterable[str]) -> None:
     """Remove the variants of the sources that no committed row names any more.
 
-    Of a field that cleans up, remove those sources too; never its default.
+    Of a field that cleans up, remove those sources too; never a default.
     """
-    for batch in references.batches(set(sources) - defaults(field), BATCH):
+    for batch in references.batches(sources, BATCH):
         remove_free(field, {source: list(_files_of(field, source)) for source in batch})
-
-
-def defaults(field: FileField) -> set[Any]:
-    """Return what the field may have as its default; what is no name is among it."""
-    in_database = field.db_default
-    return {field.default, getattr(in_database, "value", in_database), field.get_default()}
 
 
 def remove_free(field: ImageField, files: Mapping[str, list[tuple[Storage, str]]]) -> None:

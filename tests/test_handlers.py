@@ -227,6 +227,16 @@ class TestOurField:
         assert len(before) == 3
         assert stored() == before
 
+    def test_a_default_of_another_model_is_never_deleted(self, row, committed, stored, media):
+        (media / "default").mkdir()
+        (media / "default/none.png").write_bytes(picture(format="PNG").read())
+        for name in ("default/none.png", ""):
+            with committed():
+                row.image = name
+                row.save()
+
+        assert "default/none.png" in stored()
+
     def test_names_that_live_elsewhere_are_kept(self, row, committed, stored, settings):
         settings.DERIVED_IMAGES = {"KEEP": "tests.test_handlers.keep_sources"}
         with committed():
