@@ -69,6 +69,14 @@ class Elsewhere(models.Model):
     variants = variants_of("image", storage="elsewhere")
 
 
+class Twofold(models.Model):
+    """Two managers derive from one source."""
+
+    image = image_field(upload_to="twofold/", blank=True)
+    variants = variants_of("image")
+    posters = variants_of("image", naming="{dir}posters/{stem}_{variant}.{ext}")
+
+
 class Album(models.Model):
     """Has no image itself; its pages go with it."""
 
@@ -80,11 +88,11 @@ class Page(models.Model):
 
 
 class WithDefault(models.Model):
-    image = image_field(upload_to="photos/", default="defaults/none.png")
+    image = image_field(bare=True, upload_to="photos/", default="defaults/none.png")
 
 
 class WithCallableDefault(models.Model):
-    image = image_field(upload_to="photos/", default=callable_default)
+    image = image_field(bare=True, upload_to="photos/", default=callable_default)
 
 
 class Hiding(models.Manager):
