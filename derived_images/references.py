@@ -244,9 +244,12 @@ def names_before(
     return next(iter(rows.values(*attnames)), {})
 
 
-def row_key(instance: Model) -> dict[str, str]:
-    """Return attribute → text of the row's key, which JSON can carry, composite or not."""
-    fields = instance._meta.pk_fields
+def row_key(instance: Model, model: type[Model] | None = None) -> dict[str, str]:
+    """Return attribute → text of the row's key, which JSON can carry, composite or not.
+
+    Of its key in the table of `model`, if one of its parents is named.
+    """
+    fields = (model or instance)._meta.pk_fields
     return {field.attname: field.value_to_string(instance) for field in fields}
 
 

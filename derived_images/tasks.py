@@ -91,8 +91,9 @@ def schedule_rendering(instance: Model, field: ImageField, source: str, using: s
     if not declarations(field):
         return
     payload = {
-        "model": instance._meta.label,
-        "key": references.row_key(instance),
+        # The row that has the column: a parent's may outlive the child that it was saved as.
+        "model": field.model._meta.label,
+        "key": references.row_key(instance, field.model),
         "field": field.attname,
         "source": source,
         "using": using,

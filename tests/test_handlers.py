@@ -509,6 +509,13 @@ class TestInheritance:
 
         assert stored() == {place.image.name}
 
+    def test_a_parent_that_outlives_its_child_is_rendered(self, committed):
+        with committed():
+            shop_row = shop.Shop.objects.create(image=picture())
+            shop_row.delete(keep_parents=True)
+
+        assert shop.PlaceProxy.objects.get().variants.missing() == []
+
     def test_a_row_without_the_child_has_no_variants_of_it(self, committed, stored):
         place = create(shop.Place, committed)
 
