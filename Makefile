@@ -4,11 +4,12 @@ PORT ?= 8000
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-all lint clean
+.PHONY: help demo test test-all stateful lint clean
 help:
 	@echo "make demo               the example site on http://127.0.0.1:8000/   (PORT=8001, PHOTOS=folder)"
 	@echo "make test               the test suite, and the life of files on the database servers that are installed"
 	@echo "make test-all           all of it on SQLite, PostgreSQL and MariaDB; a server that is missing is an error"
+	@echo "make stateful           random lives of rows and files, for long   (STEPS=200000, SEED=0)"
 	@echo "make lint               ruff, mypy --strict"
 	@echo "make clean              remove the environment and the demo's data"
 
@@ -23,6 +24,9 @@ test-all: $(VENV)/test.stamp
 	$(BIN)/python -m pip install --quiet --editable ".[test,databases]"
 	$(BIN)/python -m pytest -n auto
 	$(BIN)/python -m tests.servers --all $(BIN)/python -m pytest -n auto --ignore tests/browser
+
+stateful: $(VENV)/test.stamp
+	@$(BIN)/python -m tests.life.run_stateful --steps $(or $(STEPS),200000) --seed $(or $(SEED),0)
 
 lint: $(VENV)/test.stamp
 	$(BIN)/python -m pip install --quiet --editable ".[lint]"

@@ -844,7 +844,8 @@ def is_whole(handle: Handle) -> bool:
 def copied(handle: Handle, *, pickled: bool = False) -> Handle:
     """Return another instance that holds the same."""
     instance = handle.instance
-    twin = pickle.loads(pickle.dumps(instance)) if pickled else copy.copy(instance)  # noqa: S301
+    # Django's shallow copies share their file: what one clears has no name in the other.
+    twin = pickle.loads(pickle.dumps(instance)) if pickled else copy.deepcopy(instance)  # noqa: S301
     stored = {attname: list(names) for attname, names in handle.stored.items()}
     return Handle(twin, dict(handle.held), {}, stored)
 
