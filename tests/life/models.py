@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.core.files.storage import FileSystemStorage
 from django.db import models
 
 from tests.life.library import image_field, variants_of
@@ -67,6 +68,13 @@ class Elsewhere(models.Model):
 
     image = image_field(upload_to="elsewhere/", blank=True)
     variants = variants_of("image", storage="elsewhere")
+
+
+class SameFolder(models.Model):
+    """A storage object of its own, over the folder of the default one."""
+
+    image = image_field(upload_to="photos/", storage=FileSystemStorage(), blank=True)
+    variants = variants_of("image")
 
 
 class Twofold(models.Model):

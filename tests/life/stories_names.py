@@ -104,6 +104,16 @@ def a_document_is_called_like_a_variant_to_come():
 
 
 @story
+def a_variant_would_overwrite_a_source():
+    """Before a variant is written over a name that no field has allocated, all rows are asked."""
+    first = by_hand("red", f"photos/{variant_of(life.Photo, 'photos/cat.png')}")
+    second = by_hand("blue", "photos/cat.png")
+    yield {first: "red"}
+    second.delete()
+    yield {first: "red"}
+
+
+@story
 def a_name_begins_with_another():
     """Files are deleted by exact name: what begins alike is another row's, or nobody's."""
     first = by_hand("red", "photos/cat.png")
