@@ -4,12 +4,13 @@ PORT ?= 8000
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-all stateful lint clean
+.PHONY: help demo test test-all compare stateful lint clean
 help:
 	@echo "make demo               the example site on http://127.0.0.1:8000/   (PORT=8001, PHOTOS=folder)"
 	@echo "make test               the test suite, and the life of files on the database servers that are installed"
 	@echo "make test-all           all of it on SQLite, PostgreSQL and MariaDB; a server that is missing is an error"
 	@echo "make stateful           random lives of rows and files, for long   (STEPS=200000, SEED=0)"
+	@echo "make compare            the stories of rows and files, told of two other libraries, too"
 	@echo "make lint               ruff, mypy --strict"
 	@echo "make clean              remove the environment and the demo's data"
 
@@ -28,6 +29,9 @@ test-all: $(VENV)/test.stamp
 stateful: $(VENV)/test.stamp
 	@$(BIN)/python -m tests.life.run_stateful --steps $(or $(STEPS),200000) --seed $(or $(SEED),0)
 
+compare: $(VENV)/test.stamp $(VENV)-compare/stamp
+	$(BIN)/python -m tests.life.compare $(VENV)-compare/bin/python
+
 lint: $(VENV)/test.stamp
 	$(BIN)/python -m pip install --quiet --editable ".[lint]"
 	$(BIN)/ruff check .
@@ -35,7 +39,7 @@ lint: $(VENV)/test.stamp
 	$(BIN)/mypy
 
 clean:
-	rm -rf $(VENV) example_project/media example_project/*.sqlite3
+	rm -rf $(VENV) $(VENV)-compare example_project/media example_project/*.sqlite3
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { echo "Python is missing: install Python 3.11 or newer, or say PYTHON=/path/to/python3."; exit 1; }
@@ -53,3 +57,9 @@ $(VENV)/test.stamp: setup.cfg | $(BIN)/python
 	@echo "Installing derived-images and what its tests need ..."
 	@$(BIN)/python -m pip install --quiet --editable ".[test]" || { echo "The installation failed: is PyPI within reach?"; exit 1; }
 	@touch $@ $(VENV)/demo.stamp
+
+$(VENV)-compare/stamp:
+	@echo "Making the environment $(VENV)-compare with django-cleanup and django-stdimage ..."
+	@$(PYTHON) -m venv $(VENV)-compare
+	@$(VENV)-compare/bin/python -m pip install --quiet "Django~=5.2.0" Pillow django-cleanup django-stdimage
+	@touch $@

@@ -49,6 +49,15 @@ INSTALLED_APPS = [
     "tests.life",
     "tests.neighbours",
 ]
+# --- Another library than ours, for the life stories: see tests/life/compare.py
+LIFE_LIBRARIES = {
+    "django_cleanup": ["tests.life", "django_cleanup.apps.CleanupConfig"],
+    "django_stdimage": ["tests.life", "stdimage"],
+}
+if os.environ.get("LIFE_LIBRARY") in LIFE_LIBRARIES:
+    INSTALLED_APPS = [app for app in INSTALLED_APPS if app.startswith("django.")]
+    INSTALLED_APPS += LIFE_LIBRARIES[os.environ["LIFE_LIBRARY"]]
+# ---
 # All tables are made together: a server wants a foreign key's table first.
 MIGRATION_MODULES = dict.fromkeys(
     ("admin", "auth", "contenttypes", "sessions", "reversion", "auditlog")

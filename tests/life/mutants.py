@@ -1,0 +1,234 @@
+"""One-line faults of this library: every one of them some story, or another proof, must notice."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Mutant(NamedTuple):
+    name: str
+    #: The module, and a line of it, or a part of one, that is there once.
+    path: str
+    old: str
+    new: str
+
+
+FIELDS = "derived_images/fields.py"
+FILES = "derived_images/files.py"
+HANDLERS = "derived_images/handlers.py"
+REFERENCES = "derived_images/references.py"
+TASKS = "derived_images/tasks.py"
+
+MUTANTS = [
+    # --- When
+    Mutant(
+        "delete at once",
+        TASKS,
+        "after_commit(using, removal.run)",
+        "removal.run()",
+    ),
+    Mutant(
+        "wrong alias",
+        TASKS,
+        "transaction.on_commit(work, using=using, robust=True)",
+        "transaction.on_commit(work, robust=True)",
+    ),
+    Mutant(
+        "wait for no other database",
+        TASKS,
+        "        if unfinished:",
+        "        if False:",
+    ),
+    Mutant(
+        "image.delete() at once",
+        FIELDS,
+        "        forget_content(self)",
+        "        self.storage.delete(self.name)",
+    ),
+    # --- Who names it
+    Mutant(
+        "no reference question",
+        TASKS,
+        "holders, kept = references.holders(names), references.kept(names)",
+        "holders, kept = {}, references.kept(names)",
+    ),
+    Mutant(
+        "ask image fields alone",
+        REFERENCES,
+        "                if isinstance(field, FileField):",
+        "                if isinstance(field, ImageField):",
+    ),
+    Mutant(
+        "ask the default database alone",
+        REFERENCES,
+        "for alias in _aliases(model):",
+        'for alias in ["default"]:',
+    ),
+    Mutant(
+        "ask through a manager",
+        REFERENCES,
+        "QuerySet(model=field.model, using=alias).filter(condition)",
+        "field.model._base_manager.using(alias).filter(condition)",
+    ),
+    Mutant(
+        "believe the collation",
+        REFERENCES,
+        "({name for _, name in rows} | defaults(field)).intersection(names)",
+        "names if {name for _, name in rows} | (defaults(field) & set(names)) else ()",
+    ),
+    Mutant(
+        "no default guard",
+        REFERENCES,
+        "({name for _, name in rows} | defaults(field))",
+        "({name for _, name in rows})",
+    ),
+    Mutant(
+        "no callable default guard",
+        REFERENCES,
+        'getattr(in_database, "value", in_database), field.get_default()}',
+        'getattr(in_database, "value", in_database)}',
+    ),
+    Mutant(
+        "ask no KEEP",
+        REFERENCES,
+        '    keep = setting("KEEP")',
+        "    keep = None",
+    ),
+    Mutant(
+        "a KEEP that fails keeps nothing",
+        REFERENCES,
+        "        return names\n\n\ndef _held_by",
+        "        return ()\n\n\ndef _held_by",
+    ),
+    Mutant(
+        "a place is a storage object",
+        FILES,
+        "        return str(storage.location)",
+        "        return id(storage)",
+    ),
+    Mutant(
+        "variants are nobody's need",
+        TASKS,
+        "if not in_use and (place(storage), name) not in needed:",
+        "if not in_use:",
+    ),
+    Mutant(
+        "variants are nobody's source",
+        TASKS,
+        "in_use = name in holders or",
+        "in_use = source in holders or",
+    ),
+    # --- Which file
+    Mutant(
+        "remembered name of a deleted row",
+        HANDLERS,
+        "    if origin is instance:",
+        "    if False:",
+    ),
+    Mutant(
+        "remembered name of a saved row",
+        HANDLERS,
+        "_names_in_row(instance, written, using)",
+        "vars(instance._state).setdefault('seen', _names_in_row(instance, written, using))",
+    ),
+    Mutant(
+        "an instance made by hand is new",
+        HANDLERS,
+        "    return not is_set or (instance._state.adding and chosen)",
+        "    return not is_set or instance._state.adding",
+    ),
+    Mutant(
+        "no lock",
+        REFERENCES,
+        "        rows = rows.select_for_update(no_key=no_key)",
+        "        pass",
+    ),
+    Mutant(
+        "prefix delete",
+        TASKS,
+        "            remove(storage, [name])",
+        "            remove(storage, [f'{name.rpartition(chr(47))[0]}/{each}' for each in"
+        " storage.listdir(name.rpartition('/')[0])[1]"
+        " if f'{name.rpartition(chr(47))[0]}/{each}'.startswith(source.rpartition('.')[0])])",
+    ),
+    Mutant(
+        "plain sources go",
+        TASKS,
+        "    if isinstance(field, AutoCleanupImageField):\n        yield",
+        "    if True:\n        yield",
+    ),
+    Mutant(
+        "update_fields is not read",
+        HANDLERS,
+        "    return update_fields is None or field.name in update_fields",
+        "    return True or field.name in update_fields",
+    ),
+    Mutant(
+        "what was stored before a save is forgotten",
+        HANDLERS,
+        "        for freed in {before.get(attname), *new} - {name}:",
+        "        for freed in {before.get(attname)} - {name}:",
+    ),
+    Mutant(
+        "what was stored before a delete is forgotten",
+        HANDLERS,
+        "        for name in {names.get(attname), *stored.get(attname, ())}:",
+        "        for name in {names.get(attname)}:",
+    ),
+    Mutant(
+        "children and proxies are not followed",
+        HANDLERS,
+        "    for child in model.__subclasses__():",
+        "    for child in ():",
+    ),
+    Mutant(
+        "variants lie beside their source",
+        FILES,
+        "            yield manager.storage_beside(field), name",
+        "            yield field.storage, name",
+    ),
+    Mutant(
+        "one manager is enough",
+        FILES,
+        "    for manager in declarations(field):",
+        "    for manager in list(declarations(field))[:1]:",
+    ),
+    # --- What goes wrong, and what comes late
+    Mutant(
+        "a delete that fails stops the others",
+        FILES,
+        '        except Exception:\n            logger.exception("Cannot delete %r',
+        '        except KeyError:\n            logger.exception("Cannot delete %r',
+    ),
+    Mutant(
+        "late work renders whatever it is told",
+        TASKS,
+        "    if instance is None:\n        schedule_removal(field, source, using)",
+        "    if instance is None:\n        instance = model(pk=payload['key']['id'])",
+    ),
+    Mutant(
+        "a save that is repeated renders nothing",
+        HANDLERS,
+        "name in new or before.get(attname, name) != name",
+        "name in new",
+    ),
+    # --- Names
+    Mutant(
+        "no allocation",
+        FIELDS,
+        "            return naming.allocate(name, dimensions, extension, self._fits)",
+        "            return self.storage.get_available_name(name, self.field.max_length)",
+    ),
+    Mutant(
+        "variants' names are free",
+        FILES,
+        "        while self._is_taken(name):",
+        "        while False:",
+    ),
+    Mutant(
+        "write over a clash",
+        TASKS,
+        "        if target.name not in clashing",
+        "        if True",
+    ),
+]
