@@ -49,8 +49,9 @@ INSTALLED_APPS = [
     "tests.life",
     "tests.neighbours",
 ]
-# --- Another library than ours, for the life stories: see tests/life/compare.py
+# --- Nothing but the library that the life stories are told of: see tests/life/compare.py
 LIFE_LIBRARIES = {
+    "derived_images": ["derived_images", "tests.life"],
     "django_cleanup": ["tests.life", "django_cleanup.apps.CleanupConfig"],
     "django_stdimage": ["tests.life", "stdimage"],
 }

@@ -95,6 +95,7 @@ def told() -> Iterator[tuple[str, list[tuple[str, str, str]] | None]]:
     """Tell every story, on empty databases and in an empty folder; yield its name and verdicts."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     django.setup()
+    from django.contrib.contenttypes.models import ContentType
     from django.core.management import call_command
     from django.db import connections
     from django.test.runner import DiscoverRunner
@@ -112,7 +113,9 @@ def told() -> Iterator[tuple[str, list[tuple[str, str, str]] | None]]:
             except Untold:
                 yield story.name, None
         for alias in connections:
-            call_command("flush", database=alias, interactive=False, verbosity=0)
+            options = {"interactive": False, "inhibit_post_migrate": True, "verbosity": 0}
+            call_command("flush", database=alias, **options)
+        ContentType.objects.clear_cache()
     runner.teardown_databases(databases)
 
 
