@@ -6,6 +6,7 @@ Places are numbers here. Nothing knows of Django, storages or rows.
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 from unicodedata import normalize
@@ -94,6 +95,8 @@ class Comparison:
     def __init__(self) -> None:
         # "" is a file that SQLite makes by itself, and takes away again.
         self._database = sqlite3.connect("", isolation_level=None)
+        # Python 3.13 complains of a connection that nobody has closed.
+        weakref.finalize(self, self._database.close)
         self._database.create_function("nfc", 1, _nfc, deterministic=True)
         self._database.executescript(_TABLES)
         self._database.execute("BEGIN")
