@@ -145,7 +145,9 @@ def a_savepoint_by_hand_is_rolled_back():
     """Savepoints made by hand forget no hook: the database is asked, and says the row is there."""
     row, handle = photo("red"), life.Photo.objects.get()
     with transaction.atomic():
-        savepoint = transaction.savepoint()
+        # Django 6.1 has a new name for it, and complains of the old one.
+        create = getattr(transaction, "savepoint_create", transaction.savepoint)
+        savepoint = create()
         handle.delete()
         transaction.savepoint_rollback(savepoint)
     yield {row: "red"}
