@@ -19,11 +19,7 @@ import django
 from django.conf import settings
 from django.test.runner import DiscoverRunner
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
-# The fewer models there are, the cheaper each question who uses a file.
-settings.INSTALLED_APPS = ["django.contrib.contenttypes", "derived_images", "tests.life"]
-settings.MIGRATION_MODULES = {"contenttypes": None}
-settings.ROOT_URLCONF = None
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.life.settings")
 django.setup()
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed  # noqa: E402

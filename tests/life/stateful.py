@@ -48,6 +48,7 @@ from tests.life.library import derived
 from tests.life.oracle import COLORS, content, judge, picture, read
 
 ALIASES = ("default", "other")
+INSTALLED_APPS = ["django.contrib.contenttypes", "derived_images", "tests.life"]
 #: Files that rows name before anything was uploaded, and that never go.
 DEFAULTS = {"defaults/none.png": "gray", "defaults/called.png": "black"}
 #: Columns of Django's own fields: their sources stay.

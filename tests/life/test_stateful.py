@@ -24,6 +24,12 @@ EXAMPLES = {
 SEED = os.environ.get("STATEFUL_SEED")
 
 
+@pytest.fixture(autouse=True)
+def few_models(settings):
+    """Install what lives here and no more: the fewer models, the cheaper a question who names a file."""
+    settings.INSTALLED_APPS = stateful.INSTALLED_APPS
+
+
 @pytest.mark.parametrize("machine", EXAMPLES, ids=lambda machine: machine.__name__)
 def test_files_follow_their_rows(machine):
     examples = EXAMPLES[machine]
@@ -33,11 +39,12 @@ def test_files_follow_their_rows(machine):
         machine,
         settings=settings(
             max_examples=examples if connection.vendor == "sqlite" else examples // 10,
-            stateful_step_count=20,
+            stateful_step_count=15,
             derandomize=SEED is None,
             database=None,
             deadline=None,
             suppress_health_check=list(HealthCheck),
-            phases=[Phase.generate, Phase.shrink],
+            # It fails soon: `make stateful` looks for the shortest example.
+            phases=[Phase.generate],
         ),
     )
