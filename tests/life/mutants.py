@@ -74,7 +74,8 @@ MUTANTS = [
         "believe the collation",
         REFERENCES,
         "({name for _, name in rows} | defaults(field)).intersection(names)",
-        "names if {name for _, name in rows} | (defaults(field) & set(names)) else ()",
+        "({each for held in [{name.lower() for _, name in rows}] for each in names"
+        " if each.lower() in held} | defaults(field)).intersection(names)",
     ),
     Mutant(
         "no default guard",
@@ -176,10 +177,10 @@ MUTANTS = [
         "        for name in {names.get(attname)}:",
     ),
     Mutant(
-        "children and proxies are not followed",
+        "proxies are not followed",
         HANDLERS,
-        "    for child in model.__subclasses__():",
-        "    for child in ():",
+        "    models = {sender}",
+        "    models = {sender._meta.concrete_model or sender}",
     ),
     Mutant(
         "variants lie beside their source",

@@ -1,6 +1,5 @@
 """Stories of every way in: how a row comes to name another file, or none, or goes."""
 
-import copy
 import pickle
 
 from django.contrib.admin import ModelAdmin
@@ -146,37 +145,10 @@ def the_file_of_another_row_is_assigned():
 
 
 @story
-def the_content_of_another_row_is_saved():
-    """Content that is read from another row's file becomes a file of its own."""
-    first, second = photo("red"), life.Photo()
-    with first.image.open() as file:
-        second.image.save("copy.png", ContentFile(file.read()))
-    first.delete()
-    yield {second: "red"}
-
-
-@story
 def a_file_is_saved_under_its_own_name():
     """A file that is stored again under the name it has does not go for the old one."""
     row = photo("red")
     row.image.save(row.image.name.rpartition("/")[2], ContentFile(content("blue")))
-    yield {row: "blue"}
-
-
-@story
-def a_row_is_saved_again():
-    """A save that changes no name frees nothing."""
-    row = photo("red")
-    row.title = "again"
-    row.save()
-    yield {row: "red"}
-
-
-@story
-def update_or_create_replaces():
-    """What Django reads and saves by itself, in a transaction of its own, frees the old file."""
-    row = photo("red")
-    life.Photo.objects.update_or_create(pk=row.pk, defaults={"image": picture("blue")})
     yield {row: "blue"}
 
 
@@ -333,15 +305,6 @@ def a_proxy_replaces_and_deletes():
     proxy.save()
     yield {row: "blue"}
     proxy.delete()
-    yield {}
-
-
-@story
-def a_proxy_is_created():
-    """A row that is created as a proxy is the model's own."""
-    row = new(life.Proxy, "red")
-    yield {row: "red"}
-    life.Photo.objects.get(pk=row.pk).delete()
     yield {}
 
 
@@ -570,16 +533,6 @@ def a_pickled_instance_replaces_and_is_deleted():
     yield {row: "blue"}
     pickle.loads(pickle.dumps(again(row))).delete()  # noqa: S301
     yield {}
-
-
-@story
-def a_deep_copy_replaces():
-    """A deep copy of an instance is another handle on the same row."""
-    row = photo("red")
-    copied = copy.deepcopy(row)
-    copied.image = picture("blue")
-    copied.save()
-    yield {row: "blue"}
 
 
 # --- Where Django sends no signal

@@ -47,15 +47,6 @@ def two_rows_share_a_file_and_one_moves_on():
 
 
 @story
-def rows_that_share_a_file_are_deleted_together():
-    """Rows deleted in one query set share a file: it goes once, and without complaint."""
-    first = photo("red")
-    life.Photo.objects.create(image=first.image.name)
-    life.Photo.objects.all().delete()
-    yield {}
-
-
-@story
 def rows_of_two_models_share_a_file():
     """Who names a file is asked of every model, not of the row's own."""
     first = photo("red")
@@ -165,16 +156,6 @@ def two_rows_swap_their_files():
 
 
 @story
-def two_rows_swap_by_uploading_anew():
-    """Two rows swap what they show, not their names: both old files go."""
-    one, other = photo("red"), photo("blue")
-    one.image, other.image = picture("blue"), picture("red")
-    one.save()
-    other.save()
-    yield {one: "blue", other: "red"}
-
-
-@story
 def a_file_moves_to_another_row():
     """The giver is saved first, in one transaction with the taker."""
     giver, taker = photo("red"), photo("blue")
@@ -260,13 +241,6 @@ def a_manager_hides_rows():
     life.Hidden.everything.filter(pk=first.pk).delete()
     yield {second: "red"}
     life.Hidden.everything.all().delete()
-    yield {}
-
-
-@story
-def a_hidden_row_is_deleted():
-    """A row that its managers hide takes its file along, for its own instance knows its key."""
-    new(life.Hidden, "red").delete()
     yield {}
 
 

@@ -153,16 +153,6 @@ def a_savepoint_by_hand_is_rolled_back():
     yield {row: "red"}
 
 
-@story
-def set_rollback_is_called():
-    """A block that is told to roll back, without an exception, frees nothing."""
-    row = photo("red")
-    with transaction.atomic():
-        again(row).delete()
-        transaction.set_rollback(True)
-    yield {row: "red"}
-
-
 # --- One transaction, several steps
 
 
@@ -206,14 +196,6 @@ def a_row_is_replaced_and_deleted():
     with transaction.atomic():
         row.image.save("dog.png", picture("blue"))
         row.delete()
-    yield {}
-
-
-@story
-def a_row_is_made_and_deleted():
-    """A row that never was committed leaves nothing."""
-    with transaction.atomic():
-        photo("red").delete()
     yield {}
 
 
