@@ -179,8 +179,8 @@ MUTANTS = [
     Mutant(
         "proxies are not followed",
         HANDLERS,
-        "    models = {sender}",
-        "    models = {sender._meta.concrete_model or sender}",
+        "    if _followed[model]:",
+        "    if _followed[model] and not model._meta.proxy:",
     ),
     Mutant(
         "variants lie beside their source",
@@ -204,14 +204,14 @@ MUTANTS = [
     Mutant(
         "late work renders whatever it is told",
         TASKS,
-        "    if instance is None:\n        schedule_removal(field, source, using)",
-        "    if instance is None:\n        instance = model(pk=payload['key']['id'])",
+        '    instance = row_naming(model, payload["key"], field.attname, source, using)',
+        '    instance = model(pk=payload["key"]["id"])',
     ),
     Mutant(
         "a save that is repeated renders nothing",
         HANDLERS,
-        "name in new or before.get(attname, name) != name",
-        "name in new",
+        "        if name and (name in new or until_now != name):",
+        "        if name in new:",
     ),
     # --- Names
     Mutant(
