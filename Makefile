@@ -4,12 +4,13 @@ PORT ?= 8000
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-all compare stateful lint clean
+.PHONY: help demo test test-all compare mutants stateful lint clean
 help:
 	@echo "make demo               the example site on http://127.0.0.1:8000/   (PORT=8001, PHOTOS=folder)"
 	@echo "make test               the test suite, and the life of files on the database servers that are installed"
 	@echo "make test-all           all of it on SQLite, PostgreSQL and MariaDB; a server that is missing is an error"
 	@echo "make stateful           random lives of rows and files, for long   (STEPS=200000, SEED=0)"
+	@echo "make mutants            faults of one line, each of which the tests must notice"
 	@echo "make compare            the stories of rows and files, told of two other libraries, too"
 	@echo "make lint               ruff, mypy --strict"
 	@echo "make clean              remove the environment and the demo's data"
@@ -28,6 +29,9 @@ test-all: $(VENV)/test.stamp
 
 stateful: $(VENV)/test.stamp
 	@$(BIN)/python -m tests.life.run_stateful --steps $(or $(STEPS),200000) --seed $(or $(SEED),0)
+
+mutants: $(VENV)/test.stamp
+	$(BIN)/python -m tests.life.run_mutants
 
 compare: $(VENV)/test.stamp $(VENV)-compare/stamp
 	$(BIN)/python -m tests.life.compare $(VENV)-compare/bin/python

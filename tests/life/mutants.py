@@ -11,6 +11,8 @@ class Mutant(NamedTuple):
     path: str
     old: str
     new: str
+    #: Which must notice; see `run_mutants`.
+    suites: tuple[str, ...] = ("stories",)
 
 
 FIELDS = "derived_images/fields.py"
@@ -76,6 +78,7 @@ MUTANTS = [
         "({name for _, name in rows} | defaults(field)).intersection(names)",
         "({each for held in [{name.lower() for _, name in rows}] for each in names"
         " if each.lower() in held} | defaults(field)).intersection(names)",
+        ("stories on mariadb",),
     ),
     Mutant(
         "no default guard",
@@ -143,6 +146,7 @@ MUTANTS = [
         REFERENCES,
         "        rows = rows.select_for_update(no_key=no_key)",
         "        pass",
+        ("stories on postgresql", "races"),
     ),
     Mutant(
         "prefix delete",
