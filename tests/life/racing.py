@@ -162,6 +162,17 @@ def replace(keys: Sequence[Any], *, in_transaction: bool) -> None:
             rows[key].save()
 
 
+def replace_locked(keys: Sequence[Any]) -> None:
+    """Store a new picture on each of the rows that is still there, while it cannot be deleted."""
+    rows = Photo.objects.in_bulk(keys)
+    colors = itertools.cycle(COLORS)
+    for key in in_step(keys):
+        with transaction.atomic():
+            if _lock(key):
+                rows[key].image = picture(next(colors))
+                rows[key].save()
+
+
 def delete(keys: Sequence[Any], *, in_transaction: bool) -> None:
     """Delete each of the rows, by an instance that was loaded before."""
     rows = Photo.objects.in_bulk(keys)
@@ -198,11 +209,15 @@ def share_locked(keys: Sequence[Any]) -> int:
     shared = 0
     for key in in_step(keys):
         with transaction.atomic():
-            # An update locks on every database.
-            if Photo.objects.filter(pk=key).update(title="shared"):
+            if _lock(key):
                 Photo.objects.create(image=Photo.objects.get(pk=key).image.name)
                 shared += 1
     return shared
+
+
+def _lock(key: Any) -> bool:
+    """Lock the row as every database can, by an update; say whether it is there."""
+    return bool(Photo.objects.filter(pk=key).update(title="locked"))
 
 
 def render(key: Any, rounds: int) -> None:
