@@ -364,6 +364,12 @@ class Life(RuleBasedStateMachine):
             if model._meta.db_table == table
         ]
 
+    def key(self, handle: Handle) -> tuple[type[Model], Key] | None:
+        """Return the handle's row, if there is one."""
+        key = handle.alias, handle.model._meta.db_table, handle.instance.pk
+        row = self.world.row(handle.alias, handle.model, handle.instance.pk)
+        return None if row is None else (handle.model, key)
+
     def load(self, model: type[Model], key: Key, deferred: str = "") -> Handle:
         """Read a row, and find it to be as expected."""
         alias, _, pk = key
@@ -376,10 +382,9 @@ class Life(RuleBasedStateMachine):
 
     def choose(self, which: int, models: Collection[type[Model]] | None = None) -> Handle | None:
         """Return one of the kept handles, or one of the rows, read now."""
-        choices: list[Any] = [
-            *(each for each in self.handles if models is None or each.model in models),
-            *self.keys(models),
-        ]
+        kept = [each for each in self.handles if models is None or each.model in models]
+        # What is kept goes stale the sooner, the oftener its row is changed behind its back.
+        choices: list[Any] = [*kept, *filter(None, map(self.key, kept)), *self.keys(models)]
         if not choices:
             return None
         chosen = choices[which % len(choices)]
@@ -440,6 +445,10 @@ class Life(RuleBasedStateMachine):
         for attname in attnames:
             if attname in handle.pending:
                 self.store(handle, attname, handle.pending[attname])
+        for attname in columns(handle.model).keys() - handle.instance.get_deferred_fields():
+            if attname not in handle.held:  # Django loads a row of which nothing was.
+                row = self.world.row(handle.alias, handle.model, handle.instance.pk)
+                handle.held[attname] = row[attname]
         values = {"album_id": handle.instance.album_id} if handle.model is life.Page else {}
         self.world.write(handle.alias, handle, attnames, is_new=is_new, **values)
         self.committed(handle.alias)
@@ -804,6 +813,12 @@ class TransactionLife(Transactions, Sharing, Life):
 
 class HandleLife(Handles, Life):
     models = (life.Photo, life.WithUUID, life.Pair, life.Plain, life.WithDefault)
+
+
+class RetryLife(Transactions, Handles, Life):
+    """What was rolled back is saved again, by whoever still has it in memory."""
+
+    models = (life.Photo, life.Pair, life.WithUUID)
 
 
 class InheritanceLife(Inheritance, Sharing, Life):

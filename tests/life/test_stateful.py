@@ -16,6 +16,7 @@ EXAMPLES = {
     stateful.SharingLife: 40,
     stateful.TransactionLife: 60,
     stateful.HandleLife: 60,
+    stateful.RetryLife: 60,
     stateful.InheritanceLife: 40,
     stateful.DatabaseLife: 40,
     stateful.Everything: 80,
