@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-all compare mutants stateful lint clean
+.PHONY: help demo test test-all compare mutants stateful benchmarks lint clean
 help:
 	@echo "make demo               the example site on http://127.0.0.1:8000/   (PORT=8001, PHOTOS=folder)"
 	@echo "make test               the test suite, and the life of files on the database servers that are installed"
@@ -12,6 +12,7 @@ help:
 	@echo "make stateful           random lives of rows and files, for long   (STEPS=200000, SEED=0)"
 	@echo "make mutants            faults of one line, each of which the tests must notice"
 	@echo "make compare            the stories of rows and files, told of two other libraries, too"
+	@echo "make benchmarks         what it costs that files follow their rows, on PostgreSQL"
 	@echo "make lint               ruff, mypy --strict"
 	@echo "make clean              remove the environment and the demo's data"
 
@@ -35,6 +36,9 @@ mutants: $(VENV)/test.stamp
 
 compare: $(VENV)/test.stamp $(VENV)-compare/stamp
 	$(BIN)/python -m tests.life.compare $(VENV)-compare/bin/python
+
+benchmarks: $(VENV)/test.stamp
+	@$(BIN)/python -m benchmarks.cleanup
 
 lint: $(VENV)/test.stamp
 	$(BIN)/python -m pip install --quiet --editable ".[lint]"

@@ -1,0 +1,1 @@
+"""Measurements that anyone can run. They are no part of what is installed."""
