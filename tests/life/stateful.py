@@ -649,10 +649,30 @@ class Transactions:
     def begin(self, alias: int, durable: bool) -> None:
         using, levels = self.levels_of(alias)
         if levels < 3:
-            block = transaction.atomic(using=using, durable=durable and not levels)
-            block.__enter__()
-            self.world.begin(using)
-            self.open.append((using, block))
+            self.enter(using, durable=durable and not levels)
+
+    def enter(self, using: str, *, durable: bool = False) -> None:
+        block = transaction.atomic(using=using, durable=durable)
+        block.__enter__()
+        self.world.begin(using)
+        self.open.append((using, block))
+
+    @rule(which=pick, at=pick, shown=color, again=st.none() | color)
+    def retry(self, which: int, at: int, shown: str, again: str | None) -> None:
+        """Upload, roll back, and save what is in memory still, or upload something else."""
+        handle = self.choose(which)
+        if handle is None or not self.touch(handle, attname := handle.attname(at)):
+            return
+        if not self.can_save(handle):
+            return
+        using = handle.alias
+        self.enter(using)
+        self.assign(handle, attname, shown)
+        self.save(handle)
+        self.leave(using, commit=False)
+        if again:
+            self.assign(handle, attname, again)
+        self.save(handle)
 
     @precondition(lambda self: self.open)
     @rule()
