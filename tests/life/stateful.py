@@ -681,7 +681,9 @@ class Transactions:
         using = self.open[-1][0]
         if self.levels(using) < 4:
             self.world.begin(using)
-            self.open.append((using, transaction.savepoint(using=using)))
+            # The name that Django 6.1 has for it.
+            create = getattr(transaction, "savepoint_create", transaction.savepoint)
+            self.open.append((using, create(using=using)))
 
     @precondition(lambda self: self.open)
     @rule()
