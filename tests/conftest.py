@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connections
+
+from tests.shop.models import Lonely
 
 
 @pytest.fixture(autouse=True)
@@ -28,3 +31,13 @@ def stored(media: Path) -> Callable[[], set[str]]:
 def committed(django_capture_on_commit_callbacks):
     """Return the context in which what is done is committed, with all that follows from it."""
     return lambda: django_capture_on_commit_callbacks(execute=True)
+
+
+@pytest.fixture
+def without_a_table(transactional_db) -> Iterator[None]:
+    """Let the second database lack one of the tables; no database's DDL is sure to be rolled back."""
+    with connections["other"].schema_editor() as editor:
+        editor.delete_model(Lonely)
+    yield
+    with connections["other"].schema_editor() as editor:
+        editor.create_model(Lonely)

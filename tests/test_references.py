@@ -2,7 +2,7 @@
 
 import pytest
 from django.core.files.storage import storages
-from django.db import DatabaseError, connection, connections, models, transaction
+from django.db import DatabaseError, connection, models, transaction
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
@@ -71,11 +71,8 @@ class TestHolders:
                 )
             assert shop.Photo.objects.count() == 0
 
-    @pytest.mark.django_db(databases=["default", "other"])
-    def test_a_database_without_the_table_has_no_rows(self):
-        with connections["other"].cursor() as cursor:
-            cursor.execute("DROP TABLE shop_lonely")
-
+    @pytest.mark.django_db(databases=["default", "other"], transaction=True)
+    def test_a_database_without_the_table_has_no_rows(self, without_a_table):
         assert holders(["a.jpg"]) == {}
 
     @pytest.mark.django_db(databases=["default", "other"])

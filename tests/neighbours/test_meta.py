@@ -21,8 +21,10 @@ def test_the_manager_is_nowhere_in_meta(model):
 
 def test_no_system_check_complains():
     messages = checks.run_checks(app_configs=[apps.get_app_config("neighbours")])
+    # MariaDB has no index for the text column that simple-history makes of an ImageField.
+    told = [each for each in messages if each.level > checks.INFO and each.id != "fields.W162"]
 
-    assert [message for message in messages if message.level > checks.INFO] == []
+    assert told == []
 
 
 def test_it_is_no_keyword_of_the_model(model):
