@@ -15,11 +15,15 @@ class Mutant(NamedTuple):
     suites: tuple[str, ...] = ("stories",)
 
 
+AUDIT = "derived_images/audit.py"
 FIELDS = "derived_images/fields.py"
 FILES = "derived_images/files.py"
 HANDLERS = "derived_images/handlers.py"
 REFERENCES = "derived_images/references.py"
 TASKS = "derived_images/tasks.py"
+
+#: What the stories tell, what happens by chance, and what happens at once.
+ANYWHERE = ("stories", "stateful", "races")
 
 MUTANTS = [
     # --- When
@@ -28,12 +32,14 @@ MUTANTS = [
         TASKS,
         "after_commit(using, removal.run)",
         "removal.run()",
+        ANYWHERE,
     ),
     Mutant(
         "wrong alias",
         TASKS,
         "transaction.on_commit(work, using=using, robust=True)",
         "transaction.on_commit(work, robust=True)",
+        ("stories", "stateful"),
     ),
     Mutant(
         "wait for no other database",
@@ -53,6 +59,7 @@ MUTANTS = [
         TASKS,
         "holders, kept = references.holders(names), references.kept(names)",
         "holders, kept = {}, references.kept(names)",
+        ANYWHERE,
     ),
     Mutant(
         "ask image fields alone",
@@ -65,6 +72,7 @@ MUTANTS = [
         REFERENCES,
         "for alias in _aliases(model):",
         'for alias in ["default"]:',
+        ("stories", "stateful"),
     ),
     Mutant(
         "ask through a manager",
@@ -85,6 +93,7 @@ MUTANTS = [
         REFERENCES,
         "({name for _, name in rows} | defaults(field))",
         "({name for _, name in rows})",
+        ("stories", "stateful"),
     ),
     Mutant(
         "no callable default guard",
@@ -115,6 +124,7 @@ MUTANTS = [
         TASKS,
         "if not in_use and (place(storage), name) not in needed:",
         "if not in_use:",
+        ("stories", "stateful"),
     ),
     Mutant(
         "variants are nobody's source",
@@ -128,12 +138,14 @@ MUTANTS = [
         HANDLERS,
         "    if origin is instance:",
         "    if False:",
+        ("stories", "races"),
     ),
     Mutant(
         "remembered name of a saved row",
         HANDLERS,
         "_names_in_row(instance, written, using)",
         "vars(instance._state).setdefault('seen', _names_in_row(instance, written, using))",
+        ANYWHERE,
     ),
     Mutant(
         "an instance made by hand is new",
@@ -155,6 +167,7 @@ MUTANTS = [
         "            remove(storage, [f'{name.rpartition(chr(47))[0]}/{each}' for each in"
         " storage.listdir(name.rpartition('/')[0])[1]"
         " if f'{name.rpartition(chr(47))[0]}/{each}'.startswith(source.rpartition('.')[0])])",
+        ("stories", "stateful"),
     ),
     Mutant(
         "plain sources go",
@@ -204,6 +217,7 @@ MUTANTS = [
         FILES,
         '        except Exception:\n            logger.exception("Cannot delete %r',
         '        except KeyError:\n            logger.exception("Cannot delete %r',
+        ("stories", "faults"),
     ),
     Mutant(
         "late work renders whatever it is told",
@@ -216,6 +230,64 @@ MUTANTS = [
         HANDLERS,
         "        if name and (name in new or until_now != name):",
         "        if name in new:",
+    ),
+    # --- Half done
+    Mutant(
+        "non-atomic write",
+        FILES,
+        "        _write_beside(storage, name, content)\n",
+        "        open(storage.path(name), 'wb').write(content.read())\n",
+        ("races",),
+    ),
+    Mutant(
+        "delete, then save",
+        FILES,
+        "        _write_beside(storage, name, content)\n",
+        "        storage.delete(name); storage.save(name, content)\n",
+        ("faults", "races"),
+    ),
+    Mutant(
+        "a write that fails leaves its temporary file",
+        FILES,
+        "        storage.delete(temporary)\n",
+        "        pass\n",
+        ("faults",),
+    ),
+    # --- The audit
+    Mutant(
+        "delete what the listing said",
+        AUDIT,
+        "            yield from (found for found in batch if (place(found.storage), found.name) in free)",
+        "            yield from batch",
+        ("audit",),
+    ),
+    Mutant(
+        "delete whatever its age",
+        AUDIT,
+        "if _modified(found) < before)",
+        "if _modified(found) or before)",
+        ("audit",),
+    ),
+    Mutant(
+        "what is not ours is an orphan",
+        AUDIT,
+        'return "orphaned" if is_ours or is_claimed else "foreign"',
+        'return "orphaned"',
+        ("audit",),
+    ),
+    Mutant(
+        "links are files of their own",
+        "derived_images/comparison.py",
+        "WHERE kind IS NULL AND identity IN (",
+        "WHERE kind IS NULL AND name IN (",
+        ("audit",),
+    ),
+    Mutant(
+        "believe at once that it is missing",
+        AUDIT,
+        "                if want.name not in held or _exists(self._places.storages[want.place], want.name):",
+        "                if False:",
+        ("audit",),
     ),
     # --- Names
     Mutant(
