@@ -460,6 +460,11 @@ class Life(RuleBasedStateMachine):
             keys = {(handle.model._meta.db_table, pk)}
         if handle.model is life.Unmanaged and keys - {("life_photo", pk)}:
             return  # The child's key holds it; only the models' own relations cascade.
+        if (
+            handle.instance.get_deferred_fields()
+            and self.world.row(alias, handle.model, pk) is None
+        ):
+            return  # Django reads a parent of which it has not all, and raises if it has gone.
         handle.instance.delete(**options)
         self.world.delete(alias, keys)
         for attname, names in handle.stored.items():
