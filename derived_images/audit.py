@@ -32,6 +32,10 @@ class Unlistable(Exception):
     """A storage does not say what it holds, so nothing can be said about its files."""
 
 
+class NoFolder(Exception):
+    """The folder that somebody named is nowhere."""
+
+
 class Finding(NamedTuple):
     """A file, or one that should be there, and what is the matter with it."""
 
@@ -61,10 +65,11 @@ def all_followed() -> set[ImageField]:
 class Audit:
     """Compares the rows of some image fields with the storages of their files.
 
-    In `folder`, if one is given, whatever no row wants is orphaned, whoever stored it.
+    In `folder`, such as ``photos/old/``, if one is given, whatever no row wants is orphaned, whoever
+    stored it.
     """
 
-    def __init__(self, fields: Collection[ImageField], folder: str | None = None) -> None:
+    def __init__(self, fields: Collection[ImageField], folder: str = "") -> None:
         self.fields = fields
         self.folder = folder
         self._places = _Places(fields)
@@ -73,12 +78,15 @@ class Audit:
     def run(self, progress: Callable[[str, int], None]) -> None:
         """List, read and compare; `progress` is told what is done, and how many so far.
 
-        Raises `Unlistable` when a storage cannot be listed, and the database's own errors.
+        Raises `Unlistable` when a storage cannot be listed, `NoFolder`, `KeepFailed`, and the
+        database's own errors, `NoTable` among them.
         """
         # Files first: what is stored and saved meanwhile is named by the time the rows are read.
         for number, storage in self._places.to_be_listed():
             files = _listed(number, storage)
             self._comparison.add_files(_told(files, f"Listing {title(storage)}", progress))
+        if self.folder and not self._comparison.has_file_in(self.folder):
+            raise NoFolder(f"no storage has files in {self.folder!r}, seen from its top")
         for field in references.file_fields():
             wants = self._wants(field)
             self._comparison.add_wants(_told(wants, f"Reading {field.model._meta.label}", progress))
@@ -107,9 +115,12 @@ class Audit:
         return f"{want.row} with {want.source!r}, {', '.join(self._comparison.others(want))}"
 
     def free(self, kind: str, before: float) -> Iterator[Finding]:
-        """Yield the files of this kind, older than `before`, that the database says are free now."""
+        """Yield the files of this kind, older than `before`, that the database says are free now.
+
+        Of the folder alone, if one is given. Raises `KeepFailed`.
+        """
         field = next(iter(self.fields))
-        old = (found for found in self.findings(kind) if _modified(found) < before)
+        old = (found for found in self._due(kind) if _modified(found) < before)
         for batch in _batched(old):
             kept = self._kept((found.storage, found.name) for found in batch)
             names: dict[str, list[tuple[Storage, str]]] = defaultdict(list)
@@ -118,6 +129,13 @@ class Audit:
                     names[found.name].append((found.storage, found.name))
             free = {(place(storage), name) for _, storage, name in tasks.free(field, names)}
             yield from (found for found in batch if (place(found.storage), found.name) in free)
+
+    def younger(self, kind: str, before: float) -> int:
+        """Return how many files of this kind are younger, which `free` leaves out."""
+        return sum(_modified(found) >= before for found in self._due(kind))
+
+    def _due(self, kind: str) -> Iterator[Finding]:
+        return (found for found in self.findings(kind) if found.name.startswith(self.folder))
 
     def _wants(self, field: FileField) -> Iterator[Want]:
         """Yield what the rows of a field want, and its defaults."""
@@ -142,7 +160,7 @@ class Audit:
     def _kind(self, file: File) -> str:
         if file.name.endswith(TEMPORARY):
             return "leftover"
-        is_claimed = self.folder is not None and file.name.startswith(self.folder)
+        is_claimed = self.folder and file.name.startswith(self.folder)
         is_ours = self._places.origins(self._places.storages[file.place], file.name)
         return "orphaned" if is_ours or is_claimed else "foreign"
 
@@ -151,13 +169,13 @@ class Audit:
             return file.size
         try:
             return self._places.storages[file.place].size(file.name)
-        except (OSError, NotImplementedError):
+        except Exception:  # Storages raise whatever they like.
             return None
 
     def _kept(self, files: Iterable[tuple[Storage, str]]) -> set[str]:
         """Return the names that the project's `KEEP` wants kept, for their sources' sake, too."""
-        reasons = {name: {name, *self._places.origins(storage, name)} for storage, name in files}
-        kept = set(references.kept(set().union(*reasons.values())))
+        reasons = {name: {name, *self._places.readings(storage, name)} for storage, name in files}
+        kept = set(references.asked_to_keep(set().union(*reasons.values())))
         return {name for name, each in reasons.items() if each & kept}
 
     def _withdraw_wants(self) -> None:
@@ -178,6 +196,8 @@ class _Places:
         #: Where our field stores sources, and place → the managers of their variants.
         self._stored_by_us: set[Hashable] = set()
         self._derived_by_us: dict[Hashable, set[Declaration]] = defaultdict(set)
+        #: Place → the managers of the variants there, whoever stores their sources.
+        self._derived: dict[Hashable, set[Declaration]] = defaultdict(set)
         for field in references.file_fields():
             self._add(field)
         #: The places that the report is about.
@@ -186,6 +206,8 @@ class _Places:
     def _add(self, field: FileField) -> None:
         for storage in _storages_of(field):
             self.number(storage)
+        for manager in declarations(field):
+            self._derived[place(manager.storage_beside(field))].add(manager)
         if isinstance(field, AutoCleanupImageField):
             self._stored_by_us.add(place(field.storage))
             for manager in declarations(field):
@@ -204,6 +226,11 @@ class _Places:
         for number, storage in enumerate(self.storages):
             if _container(storage) in shown:
                 yield number, storage
+
+    def readings(self, storage: Storage, name: str) -> Iterator[str]:
+        """Yield the names of all sources that a file may be a variant of."""
+        for manager in self._derived.get(place(storage), ()):
+            yield from manager.readings(name)
 
     def origins(self, storage: Storage, name: str) -> list[str]:
         """Return the names our field allocated that a file has, or may be a variant of."""
@@ -224,7 +251,7 @@ def _container(storage: Storage) -> Hashable:
     """Return what holds the storage, and may hold another that is a folder of it."""
     if isinstance(storage, FileSystemStorage):
         return "disk"
-    return getattr(storage, "bucket_name", None) or place(storage)
+    return (getattr(storage, "bucket_name", None), storage.__class__)
 
 
 def title(storage: Storage) -> str:
@@ -269,7 +296,7 @@ def _modified(found: Finding) -> float:
         return found.modified
     try:
         return found.storage.get_modified_time(found.name).timestamp()
-    except (OSError, NotImplementedError):
+    except Exception:  # Storages raise whatever they like.
         return float("inf")
 
 

@@ -5,6 +5,7 @@ Places are numbers here. Nothing knows of Django, storages or rows.
 
 from __future__ import annotations
 
+import posixpath
 import sqlite3
 import weakref
 from collections.abc import Collection, Iterable, Iterator
@@ -29,11 +30,10 @@ _INDEXES = """
     CREATE INDEX file_key ON file (key);
     CREATE INDEX file_identity ON file (identity);
 """
-# A source is in use wherever a file of its name lies: two storages may be one folder.
+# A file is in use wherever it lies: two storages may be one folder.
 _IN_USE = """
     UPDATE file SET kind = 'in use' WHERE EXISTS (
-        SELECT 1 FROM want
-        WHERE want.key = file.key AND (want.place = file.place OR NOT want.is_variant)
+        SELECT 1 FROM want WHERE want.key = file.key
     );
     UPDATE file SET kind = 'in use' WHERE kind IS NULL AND identity IN (
         SELECT identity FROM file WHERE kind = 'in use'
@@ -89,7 +89,8 @@ class Comparison:
 
     Files that are wanted are ``in use``. A want whose file is not there is ``missing``, or, of a
     variant, ``unrendered``; a variant whose name another source has or derives is a ``clash``.
-    Names that differ in case, or in the spelling of their letters, are one where that keeps a file.
+    Names that differ in case, in the spelling of their letters, or in slashes are one where that
+    keeps a file.
     """
 
     def __init__(self) -> None:
@@ -128,6 +129,13 @@ class Comparison:
             self._database.execute(statement)
         places = ", ".join(map(str, shown))
         self._database.execute(f"DELETE FROM file WHERE place NOT IN ({places})")
+
+    def has_file_in(self, folder: str) -> bool:
+        """Say whether a file's name begins so."""
+        found = self._database.execute(
+            "SELECT 1 FROM file WHERE substr(name, 1, ?) = ? LIMIT 1", (len(folder), folder)
+        )
+        return found.fetchone() is not None
 
     def files(self, kind: str | None) -> Iterator[tuple[int, File]]:
         """Yield number and file, of all of this kind; of ``None``, those that nobody judged."""
@@ -180,4 +188,5 @@ def _nfc(name: str) -> str:
 
 
 def _key(name: str) -> str:
-    return _nfc(name).casefold()
+    # As storages read them: "./a", "a//b" and "/a" are "a", "a/b" and "a".
+    return _nfc(posixpath.normpath(name.replace("\\", "/").lstrip("/"))).casefold()

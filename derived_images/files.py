@@ -584,5 +584,5 @@ def place(storage: Storage) -> Hashable:
     if isinstance(storage, LazyObject):
         # Whoever asked for its class has set it up.
         storage = storage._wrapped
-    bucket = getattr(storage, "bucket_name", None)
-    return (bucket, getattr(storage, "location", "")) if bucket else id(storage)
+    where = [getattr(storage, key, "") for key in ("endpoint_url", "bucket_name", "location")]
+    return tuple(where) if where[1] else id(storage)

@@ -87,8 +87,9 @@ def remember_names(
         value = getattr(instance, attname)
         if isinstance(value, VariantFile):
             value.refuse_as_source()
-    if not raw and not _is_new(instance):
-        before = dict.fromkeys(written, "") | _names_in_row(instance, written, using)
+    if not raw:
+        known = {name: field for name, field in written.items() if not _is_new(instance, field)}
+        before = dict.fromkeys(known, "") | _names_in_row(instance, known, using)
         instance._state.derived_images_before = before  # type: ignore[attr-defined]
 
 
@@ -96,10 +97,15 @@ def _is_written(field: ImageField, update_fields: Collection[str] | None) -> boo
     return update_fields is None or field.name in update_fields or field.attname in update_fields
 
 
-def _is_new(instance: Model) -> bool:
-    """Say whether there is surely no such row: Django then inserts without looking, too."""
-    chosen = instance._meta.pk.has_default() or instance._meta.pk.has_db_default()
-    is_set = instance._is_pk_set()  # type: ignore[attr-defined]
+def _is_new(instance: Model, field: ImageField) -> bool:
+    """Say whether the field's table surely has no such row: Django then inserts without looking.
+
+    A child may be new to its own table and not to its parent's.
+    """
+    pk = field.model._meta.pk
+    chosen = pk.has_default() or pk.has_db_default()
+    key = tasks.key_of(instance, field)
+    is_set = None not in (key if isinstance(key, tuple) else (key,))
     return not is_set or (instance._state.adding and chosen)
 
 

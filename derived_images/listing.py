@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -50,8 +51,14 @@ def _on_disk(root: str, folder: str, above: frozenset[tuple[int, int]]) -> Itera
             name = f"{folder}/{entry.name}" if folder else entry.name
             try:
                 found = os.stat(entry.path)
-            except FileNotFoundError:  # A link that leads nowhere, or a file that has just gone.
+                name.encode()
+            except UnicodeEncodeError:  # No row can have such a name.
                 continue
+            except OSError as error:
+                # A link that leads nowhere, or to itself, or a file that has just gone.
+                if error.errno in (errno.ENOENT, errno.ELOOP):
+                    continue
+                raise
             if not stat.S_ISDIR(found.st_mode):
                 identity = f"{found.st_dev}:{found.st_ino}"
                 yield Listed(name, found.st_size, found.st_mtime, identity)
@@ -67,7 +74,7 @@ def _in_bucket(storage: Any) -> Iterator[Listed]:
     for found in storage.bucket.objects.filter(Prefix=prefix):
         name = found.key.removeprefix(prefix)
         if name and not name.endswith("/"):
-            identity = f"{storage.bucket.name}/{found.key}"
+            identity = f"{getattr(storage, 'endpoint_url', '')}/{storage.bucket.name}/{found.key}"
             yield Listed(name, found.size, found.last_modified.timestamp(), identity)
 
 
@@ -77,7 +84,12 @@ def _by_folder(storage: Storage, folder: str) -> Iterator[Listed]:
     except FileNotFoundError:
         return
     path = f"{folder}/" if folder else ""
-    yield from (Listed(path + name) for name in names if name)
+    # Another storage of the class may lie in this one, or this one in it.
+    inside = str(getattr(storage, "location", "")).strip("/")
+    for name in names:
+        if name:
+            whole = f"{inside}/{path}{name}".lstrip("/")
+            yield Listed(path + name, identity=f"{storage.__class__.__qualname__}:{whole}")
     for each in folders:
         if each:
             yield from _by_folder(storage, path + each)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
 from django.core.files.storage import Storage
-from django.db import Error, connections, router, transaction
+from django.db import DatabaseError, Error, connections, router, transaction
 from django.db.models import F, FileField, ImageField, Model, Q, QuerySet
 from django.utils.module_loading import import_string
 
@@ -25,6 +25,14 @@ logger = logging.getLogger("derived_images")
 BATCH = 500
 #: Rows that are read together, when all are.
 PAGE = 5000
+
+
+class NoTable(DatabaseError):
+    """A table is nowhere, so nobody knows what its rows name."""
+
+
+class KeepFailed(Exception):
+    """What the project has put into `KEEP` raised an exception."""
 
 
 def holders(names: Iterable[str]) -> dict[str, set[FileField]]:
@@ -43,14 +51,22 @@ def holders(names: Iterable[str]) -> dict[str, set[FileField]]:
 
 def kept(names: Collection[str]) -> Collection[str]:
     """Return those of `names` that the project's `KEEP` wants kept; all of them, if it fails."""
+    try:
+        return asked_to_keep(names)
+    except KeepFailed:
+        logger.exception("Nothing is deleted.")
+        return names
+
+
+def asked_to_keep(names: Collection[str]) -> Collection[str]:
+    """Return those of `names` that the project's `KEEP` wants kept. Raises `KeepFailed`."""
     keep = setting("KEEP")
     if keep is None:
         return ()
     try:
         return set(import_string(keep)(names)).intersection(names)
-    except Exception:
-        logger.exception("DERIVED_IMAGES['KEEP'] failed; nothing is deleted.")
-        return names
+    except Exception as error:
+        raise KeepFailed(f"DERIVED_IMAGES['KEEP'] failed: {error!r}") from error
 
 
 def _held_by(field: FileField, names: Collection[str]) -> Iterable[str]:
@@ -58,7 +74,7 @@ def _held_by(field: FileField, names: Collection[str]) -> Iterable[str]:
         rows = _rows(field, Q((f"{field.attname}__in", names)))
         # Compared again here: some collations take A for a. The next row may have the default.
         return ({name for _, name in rows} | defaults(field)).intersection(names)
-    except Error:
+    except Exception:  # A project's own default may raise anything.
         logger.exception("Cannot ask %s who uses %d files; they stay.", field, len(names))
         return names
 
@@ -101,9 +117,12 @@ def _rows(field: FileField, condition: Q) -> Iterator[tuple[Any, str]]:
 def _on_every_database(
     model: type[Model], ask: Callable[[str], Iterable[tuple[Any, str]]]
 ) -> Iterator[tuple[Any, str]]:
+    """Yield what each database answers. Raises `NoTable` at the end, where none has the table."""
+    asked = not model._meta.managed
     for alias in _aliases(model):
         try:
             yield from ask(alias)
+            asked = True
         except Error:
             if _has_table(alias, model):
                 raise
@@ -111,6 +130,12 @@ def _on_every_database(
             # How Django's tests forbid a database that they don't name: it has no rows.
             if type(error).__module__ != "django.test.testcases":
                 raise
+            asked = True
+    if not asked:
+        raise NoTable(
+            f"no database has the table {model._meta.db_table!r} of {model._meta.label}; "
+            "are the databases the right ones, and migrated?"
+        )
 
 
 def _aliases(model: type[Model]) -> set[str]:
@@ -173,7 +198,11 @@ def clashes(
     for source, each in files.items():
         for storage, name in each:
             wanted.names[place(storage)][name].add(source)
-    return [clash for other in file_fields() for clash in wanted.clashes_in(other)]
+    found: list[Clash] = []
+    for other in file_fields():
+        with suppress(NoTable):  # What has no table has no row that clashes.
+            found += wanted.clashes_in(other)
+    return found
 
 
 class _Wanted:
@@ -271,6 +300,9 @@ def open_transaction(committed: str) -> str | None:
         is_real = not all(
             getattr(each, "_from_testcase", False) for each in connection.atomic_blocks
         )
+        is_connected = connection.connection is not None
+        if is_connected and not (connection.autocommit or connection.in_atomic_block):
+            is_real = True  # The project ends its transactions itself.
         if is_real and connection.alias != committed:
             return str(connection.alias)
     return None

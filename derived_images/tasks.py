@@ -59,6 +59,8 @@ class Report:
     clashes: list[Clash] = field(default_factory=list)
     #: A sentence each.
     failures: list[str] = field(default_factory=list)
+    #: Whether the row named another source by then, or none.
+    is_late: bool = False
 
     def log(self, owner: str) -> None:
         """Say once what was not made for a row, and what can be done."""
@@ -71,7 +73,10 @@ class Report:
 
 def key_of(instance: Model, field: ImageField) -> Any:
     """Return the key of the row that the field's column is on: a parent's, if inherited."""
-    return getattr(instance, field.model._meta.pk.attname)
+    key = getattr(instance, field.model._meta.pk.attname)
+    # A child that is not saved yet may be linked to a parent that is.
+    link = instance._meta.get_ancestor_link(field.model) if key is None else None
+    return getattr(instance, link.attname) if link else key
 
 
 def after_commit(using: str, work: Callable[[], object]) -> None:
@@ -133,7 +138,10 @@ def render_payload(payload: Payload) -> Report:
         for manager, models in declarations(field).items()
         if any(_is_row_of(each, instance, field) for each in models)
     }
-    return render(instance, field, source, managers)
+    report = render(instance, field, source, managers)
+    if report.is_late:
+        schedule_removal(field, source, using)
+    return report
 
 
 def _is_row_of(model: type[Model], instance: Model, field: ImageField) -> bool:
@@ -154,7 +162,8 @@ def render(
 ) -> Report:
     """Render these variants of a row's source, each whole or not at all; log what is not made.
 
-    If the row or its source has gone by then, what was written is taken back.
+    If the row or its source has gone by then, what was written is taken back. The source is not:
+    its row may not be saved yet.
     """
     targets = [
         Target(manager, name, manager.storage_beside(field), manager.name(source, name))
@@ -171,8 +180,10 @@ def render(
     }
     if due:
         _make(due, field, source, report)
-    if report.made and _has_gone(instance, field, source):
-        schedule_removal(field, source, instance._state.db or DEFAULT_DB_ALIAS)
+    report.is_late = bool(report.made) and _has_gone(instance, field, source)
+    if report.is_late:
+        using = instance._state.db or DEFAULT_DB_ALIAS
+        after_commit(using, lambda: remove_free(field, {source: variants_beside(field, source)}))
         report.made.clear()
     report.log(f"{instance._meta.label} {instance.pk}")
     return report
@@ -277,23 +288,32 @@ def remove_unnamed(field: ImageField, sources: Iterable[str]) -> None:
     Of a field that cleans up, remove those sources too; never a default.
     """
     for batch in references.batches(sources, BATCH):
-        remove_free(field, {source: list(_files_of(field, source)) for source in batch})
+        remove_free(field, {source: _files_of(field, source) for source in batch})
 
 
-def remove_free(field: ImageField, files: Mapping[str, list[tuple[Storage, str]]]) -> None:
+def remove_free(field: ImageField, files: Mapping[str, Iterable[tuple[Storage, str]]]) -> None:
     """Remove, of source → its files, those that `free` tells, or put it off by `GRACE`."""
     for source, storage, name in free(field, files):
-        # What our field did not name the audit would not know again.
-        if setting("GRACE") and is_allocated(source):
+        if setting("GRACE") and _is_known_again(field, source, name):
             touch(storage, name)
         else:
             remove(storage, [name])
 
 
+def _is_known_again(field: ImageField, source: str, name: str) -> bool:
+    """Say whether an audit would tell by its name that a file is ours."""
+    if not isinstance(field, AutoCleanupImageField) or not is_allocated(source):
+        return False
+    return name == source or any(
+        source in manager.readings(name) for manager in declarations(field)
+    )
+
+
 def free(
-    field: ImageField, files: Mapping[str, list[tuple[Storage, str]]]
+    field: ImageField, files: Mapping[str, Iterable[tuple[Storage, str]]]
 ) -> Iterator[tuple[str, Storage, str]]:
     """Yield, of source → its files, those that no row names and no row's source needs."""
+    files = {source: list(each) for source, each in files.items()}
     names = {name for each in files.values() for _, name in each} | files.keys()
     holders, kept = references.holders(names), references.kept(names)
     clashing = {(clash.wanted_by, clash.name) for clash in clashes_of(field, files)}
@@ -310,6 +330,11 @@ def free(
 
 
 def _files_of(field: ImageField, source: str) -> Iterator[tuple[Storage, str]]:
-    if isinstance(field, AutoCleanupImageField):
+    if isinstance(field, AutoCleanupImageField) and not _may_be_default(field, source):
         yield field.storage, source
     yield from variants_beside(field, source)
+
+
+def _may_be_default(field: ImageField, source: str) -> bool:
+    """Say whether a callable may have given the name, which may give another one each time."""
+    return field.has_default() and callable(field.default) and not is_allocated(source)

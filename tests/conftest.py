@@ -1,12 +1,12 @@
 """What every test has: a folder of its own for files, and a look into it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from django.db import connections
-
-from tests.shop.models import Lonely
+from django.db.models import Model
 
 
 @pytest.fixture(autouse=True)
@@ -33,11 +33,15 @@ def committed(django_capture_on_commit_callbacks):
     return lambda: django_capture_on_commit_callbacks(execute=True)
 
 
-@pytest.fixture
-def without_a_table(transactional_db) -> Iterator[None]:
-    """Let the second database lack one of the tables; no database's DDL is sure to be rolled back."""
-    with connections["other"].schema_editor() as editor:
-        editor.delete_model(Lonely)
-    yield
-    with connections["other"].schema_editor() as editor:
-        editor.create_model(Lonely)
+@contextmanager
+def without_table(model: type[Model], *aliases: str) -> Iterator[None]:
+    """Let databases lack a table; no database's DDL is sure to be rolled back."""
+    for alias in aliases:
+        with connections[alias].schema_editor() as editor:
+            editor.delete_model(model)
+    try:
+        yield
+    finally:
+        for alias in aliases:
+            with connections[alias].schema_editor() as editor:
+                editor.create_model(model)

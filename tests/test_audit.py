@@ -16,6 +16,8 @@ from django.core.files.storage import (
 from derived_images.audit import Audit, Unlistable, all_followed
 from derived_images.files import TEMPORARY
 from derived_images.naming import allocate
+from derived_images.references import NoTable
+from tests.conftest import without_table
 from tests.pictures import picture
 from tests.shop import models as shop
 
@@ -37,7 +39,15 @@ def store(name, storage=default_storage):
     return name
 
 
-def audit(*models, folder=None):
+@pytest.fixture
+def fields_storage(monkeypatch):
+    """Return a function that gives a model's field a storage of its own."""
+    return lambda model, storage: monkeypatch.setattr(
+        model._meta.get_field("image"), "storage", storage
+    )
+
+
+def audit(*models, folder=""):
     """Return an audit that has been run, of these models or of all."""
     done = Audit(fields(*models), folder)
     done.run(lambda what, number: None)
@@ -189,7 +199,6 @@ def test_a_default_is_never_orphaned():
     name = store("default/none.png")
 
     assert found("orphaned", folder="default/") == set()
-    assert found("orphaned", folder="uuid/") == set()
     assert name not in found("foreign")
 
 
@@ -197,15 +206,23 @@ def keep_sources(names):
     return {name for name in names if name.endswith(".jpg")}
 
 
-def fail(names):
-    raise RuntimeError
+def keep_a(names):
+    return {"plain/a.jpg"}
 
 
-@pytest.mark.parametrize("keep", ["keep_sources", "fail"])
-def test_what_is_kept_stays_with_its_variants(keep, row, settings):
+def test_what_is_kept_stays_with_its_variants_in_a_folder_that_is_claimed(settings):
+    store("plain/a.jpg")
+    store("plain/a_thumb.webp")
+    store("plain/b_thumb.webp")
+    settings.DERIVED_IMAGES = {"KEEP": "tests.test_audit.keep_a"}
+
+    assert found("orphaned", folder="plain/") == {"plain/b_thumb.webp"}
+
+
+def test_what_is_kept_stays_with_its_variants(row, settings):
     shop.WithUUID.objects.all()._raw_delete("default")
     assert len(found("orphaned")) == 3
-    settings.DERIVED_IMAGES = {"KEEP": f"tests.test_audit.{keep}"}
+    settings.DERIVED_IMAGES = {"KEEP": "tests.test_audit.keep_sources"}
 
     assert found("orphaned") == set()
 
@@ -277,15 +294,6 @@ class TestFree:
 class TestOneFileOfManyNames:
     """A file is in use if any of its names is: an orphan's deletion would lose it."""
 
-    @pytest.fixture
-    def fields_storage(self, media, monkeypatch):
-        """Return a function that gives a model's field a storage of its own."""
-
-        def put(model, storage):
-            monkeypatch.setattr(model._meta.get_field("image"), "storage", storage)
-
-        return put
-
     def test_a_folder_that_is_linked(self, media):
         name = store(own_name())
         (media / "linked").symlink_to(media / "uuid")
@@ -318,8 +326,74 @@ class TestOneFileOfManyNames:
 
         assert found("orphaned") == set()
 
+    @pytest.mark.parametrize("location", ["", "media"])
+    def test_remote_storages_within_one_another(self, location, fields_storage):
+        """Whose objects tell nothing of what they have in common but their class."""
+        objects = {}
+        fields_storage(shop.WithSlug, Remote(objects))
+        fields_storage(shop.WithUUID, Remote(objects, location))
+        shop.WithUUID.objects.create(image=picture())
+        done = audit(shop.WithSlug, shop.WithUUID)
+
+        assert len(objects) == 3
+        assert done.counts()["orphaned"].files == 0
+
+    @pytest.mark.parametrize("spelled", ["./uuid/", "uuid//", "/uuid/"])
+    def test_a_name_that_is_spelled_in_another_way(self, spelled):
+        name = store(own_name())
+        shop.WithUUID.objects.create(image=name.replace("uuid/", spelled))
+
+        assert found("orphaned") == set()
+
+    def test_names_that_are_no_text_and_links_to_themselves_are_passed_over(self, media):
+        Path(os.fsdecode(os.fsencode(media) + b"/caf\xe9.jpg")).touch()
+        (media / "loop").symlink_to(media / "loop")
+
+        assert audit().counts()["foreign"].files == 0
+
+
+class Remote(Storage):
+    """An object store as libraries show it, of which nothing is known here."""
+
+    def __init__(self, objects, location=""):
+        self.objects, self.location = objects, location
+
+    def _key(self, name):
+        return f"{self.location}/{name}".strip("/")
+
+    def _open(self, name, mode="rb"):
+        return ContentFile(self.objects[self._key(name)])
+
+    def _save(self, name, content):
+        self.objects[self._key(name)] = content.read()
+        return name
+
+    def exists(self, name):
+        return self._key(name) in self.objects
+
+    def delete(self, name):
+        del self.objects[self._key(name)]
+
+    def listdir(self, path):
+        folder = f"{self._key(path)}/".lstrip("/")
+        below = [key.removeprefix(folder) for key in self.objects if key.startswith(folder)]
+        folders = {name.partition("/")[0] for name in below if "/" in name}
+        return sorted(folders), [name for name in below if "/" not in name]
+
+    def size(self, name):
+        raise LookupError("An error of its own.")
+
+    get_modified_time = size
+
 
 class TestWhatCannotBeDone:
+    def test_a_storage_with_errors_of_its_own_is_of_no_age(self, fields_storage):
+        fields_storage(shop.WithUUID, Remote({own_name(): b"x"}))
+        done = audit(shop.WithUUID)
+
+        assert done.counts()["orphaned"] == (1, 0)
+        assert list(done.free("orphaned", time.time())) == []
+
     @pytest.mark.parametrize("error", [NotImplementedError("no lists"), OSError("out of reach")])
     def test_a_storage_that_cannot_be_listed_ends_it(self, error, monkeypatch):
         def refuse(storage, path):
@@ -329,5 +403,10 @@ class TestWhatCannotBeDone:
         with pytest.raises(Unlistable, match=f"InMemoryStorage cannot be listed: {error}"):
             audit()
 
-    def test_a_database_without_the_table_has_no_rows(self, row, without_a_table):
-        assert found("missing") == set()
+    def test_a_database_without_the_table_has_no_rows(self, row):
+        with without_table(shop.Lonely, "other"):
+            assert found("missing") == set()
+
+    def test_a_table_that_no_database_has_ends_it(self, row):
+        with without_table(shop.Lonely, "default", "other"), pytest.raises(NoTable):
+            audit()

@@ -10,8 +10,10 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.management import CommandError, call_command
+from django.db import connections
 
 from derived_images.naming import allocate
+from tests.conftest import without_table
 from tests.pictures import picture
 from tests.shop import models as shop
 
@@ -75,7 +77,7 @@ def test_programs_read_an_object_a_line(row, orphan, media):
         "storage": str(media),
         "name": orphan,
         "size": 5,
-        "row": "",
+        "row": None,
     }
     assert summary["summary"]["in use"]["files"] == 3
     assert summary["summary"]["orphaned"] == {"files": 1, "bytes": 5}
@@ -84,7 +86,7 @@ def test_programs_read_an_object_a_line(row, orphan, media):
 def test_what_is_missing_is_an_error(row):
     default_storage.delete(row.image.name)
 
-    with pytest.raises(CommandError, match="1 files are missing, 0 could not be deleted") as error:
+    with pytest.raises(CommandError, match=r"^Not all is well: missing: 1\.$") as error:
         run()
     assert error.value.returncode == 1
 
@@ -93,7 +95,10 @@ def test_it_deletes_what_it_is_asked_to(row, orphan, leftover, stored):
     before = stored()
     run()
     assert stored() == before
-    assert run(delete_orphans=True)[-1] == f"deleted       {orphan}  5\xa0bytes"
+    assert run(delete_orphans=True)[-2:] == [
+        f"deleted       {orphan}  5\xa0bytes",
+        "orphaned: 1 deleted (5\xa0bytes)",
+    ]
     assert stored() == before - {orphan}
     run(delete_leftovers=True)
 
@@ -104,9 +109,10 @@ def test_it_deletes_what_it_is_asked_to(row, orphan, leftover, stored):
     ("age", "stays"), [(None, False), ("1d", False), ("47h", False), ("3d", True), ("1w", True)]
 )
 def test_what_is_young_stays(age, stays, orphan, stored):
-    run(delete_orphans=True, older_than=age)
+    told = run(delete_orphans=True, older_than=age)[-1]
 
     assert (orphan in stored()) is stays
+    assert told.endswith("; 1 younger than --older-than stay") is stays
 
 
 def test_a_period_of_grace_is_waited_for(orphan, stored, settings):
@@ -116,15 +122,41 @@ def test_a_period_of_grace_is_waited_for(orphan, stored, settings):
     assert orphan in stored()
 
 
+def test_a_short_period_of_grace_leaves_imports_their_day(orphan, media, stored, settings):
+    settings.DERIVED_IMAGES = {"GRACE": timedelta(minutes=5)}
+    os.utime(media / orphan, (time.time() - 600,) * 2)
+    run(delete_orphans=True)
+
+    assert orphan in stored()
+
+
 def test_it_shows_what_it_would_delete(orphan, leftover, stored):
     before = stored()
     lines = run(delete_orphans=True, delete_leftovers=True, dry_run=True)
 
-    assert [line.split("  ")[:2] for line in lines[-2:]] == [
-        ["would delete", orphan],
-        ["would delete", leftover],
+    assert lines[-4:] == [
+        f"would delete  {orphan}  5\xa0bytes",
+        "orphaned: 1 would be deleted (5\xa0bytes)",
+        f"would delete  {leftover}  3\xa0bytes",
+        "leftover: 1 would be deleted (3\xa0bytes)",
     ]
     assert stored() == before
+
+
+def test_programs_read_what_was_deleted(orphan):
+    [*_, deleted, done] = map(json.loads, run(delete_orphans=True, json=True))
+
+    assert (deleted["is"], deleted["name"]) == ("deleted", orphan)
+    assert done == {
+        "deletion": {
+            "kind": "orphaned",
+            "dry_run": False,
+            "deleted": 1,
+            "bytes": 5,
+            "failed": 0,
+            "younger": 0,
+        }
+    }
 
 
 def test_one_file_that_cannot_be_deleted_stops_no_other(orphan, leftover, stored, monkeypatch):
@@ -136,7 +168,7 @@ def test_one_file_that_cannot_be_deleted_stops_no_other(orphan, leftover, stored
         delete(storage, name)
 
     monkeypatch.setattr(FileSystemStorage, "delete", refuse)
-    with pytest.raises(CommandError, match="0 files are missing, 1 could not be deleted"):
+    with pytest.raises(CommandError, match=r"^Not all is well: not deleted: 1\.$"):
         run(delete_orphans=True, delete_leftovers=True)
 
     assert stored() == {orphan}
@@ -148,7 +180,11 @@ def test_one_file_that_cannot_be_deleted_stops_no_other(orphan, leftover, stored
         (["shop"], {}, "'shop' is no app.Model or app.Model.field: "),
         (["shop.Nothing"], {}, "'shop.Nothing' is no app.Model or app.Model.field: "),
         (["shop.Two.side"], {}, "Choices are: front, back."),
-        (["shop.Document"], {}, "Choices are: none."),
+        (
+            ["shop.Document"],
+            {},
+            "'shop.Document' has no image field with variants, or that cleans up.",
+        ),
         ([], {"older_than": "soon"}, "'soon' is no age. Give a number and a unit: "),
         (
             [],
@@ -182,7 +218,7 @@ def test_labels_choose_the_fields(labels, missing):
     shop.Plain.objects.create(image="plain/a.png")
     shop.Photo.objects.create(image="photos/a.png")
 
-    with pytest.raises(CommandError, match=f"^{missing} files are missing"):
+    with pytest.raises(CommandError, match=f"missing: {missing}"):
         run(*labels)
 
 
@@ -195,6 +231,44 @@ def test_a_folder_from_before_the_library_can_be_cleared(folder, stored):
     assert stored() == {"older/a.png"}
 
 
+def test_only_the_folder_is_cleared(orphan, stored):
+    default_storage.save("old/a.png", ContentFile(b"x"))
+    run(include_unallocated=True, folder="old", delete_orphans=True, older_than="0s")
+
+    assert stored() == {orphan}
+
+
+def test_a_folder_that_is_nowhere_is_an_error(orphan, stored):
+    with pytest.raises(CommandError, match="no storage has files in 'uid/', seen from its top"):
+        run(include_unallocated=True, folder="uid", delete_orphans=True)
+
+    assert stored() == {orphan}
+
+
+def fail(names):
+    raise RuntimeError("no history today")
+
+
+def test_what_cannot_tell_what_to_keep_ends_it(orphan, stored, settings):
+    settings.DERIVED_IMAGES = {"KEEP": "tests.test_audit_images.fail"}
+    with pytest.raises(
+        CommandError, match=r"given up: DERIVED_IMAGES\['KEEP'\] failed: .*no history"
+    ):
+        run(delete_orphans=True)
+
+    assert stored() == {orphan}
+
+
+def test_without_a_table_nobody_knows_what_is_an_orphan(orphan, stored):
+    with (
+        without_table(shop.WithUUID, *connections),
+        pytest.raises(CommandError, match="given up: no database has the table 'shop_withuuid'"),
+    ):
+        run(delete_orphans=True)
+
+    assert stored() == {orphan}
+
+
 def test_a_storage_that_cannot_be_listed_is_told_and_nothing_is_deleted(
     orphan, stored, monkeypatch
 ):
@@ -202,7 +276,7 @@ def test_a_storage_that_cannot_be_listed_is_told_and_nothing_is_deleted(
         raise PermissionError("no way")
 
     monkeypatch.setattr("os.scandir", refuse)
-    with pytest.raises(CommandError, match=r"nothing was deleted: .* cannot be listed: no way"):
+    with pytest.raises(CommandError, match=r"^The audit was given up: .* cannot be listed: no way"):
         run(delete_orphans=True)
     monkeypatch.undo()
 

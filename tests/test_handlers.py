@@ -237,6 +237,29 @@ class TestOurField:
 
         assert "default/none.png" in stored()
 
+    def test_a_default_that_may_have_been_is_never_deleted(
+        self, committed, stored, media, monkeypatch
+    ):
+        (media / "default").mkdir()
+        (media / "default/none.png").write_bytes(picture(format="PNG").read())
+        names = iter(["default/none.png"])
+        default = lambda: next(names, "default/another.png")  # noqa: E731
+        monkeypatch.setattr(shop.WithDefault._meta.get_field("image"), "default", default)
+        row = shop.WithDefault.objects.create(image=default())
+        with committed():
+            row.delete()
+
+        assert stored() == {"default/none.png"}
+
+    def test_a_default_that_cannot_be_had_may_be_any(self, row, committed, stored, monkeypatch):
+        monkeypatch.setattr(shop.Document._meta.get_field("file"), "default", lambda: 1 / 0)
+        monkeypatch.setattr(shop.Document._meta.get_field("file"), "_get_default", lambda: 1 / 0)
+        before = stored()
+        with committed():
+            row.delete()
+
+        assert stored() == before
+
     def test_names_that_live_elsewhere_are_kept(self, row, committed, stored, settings):
         settings.DERIVED_IMAGES = {"KEEP": "tests.test_handlers.keep_sources"}
         with committed():
@@ -256,13 +279,18 @@ class TestOurField:
         after = {name: default_storage.get_modified_time(name) for name in before}
         assert all(after[name] > before[name] for name in before)
 
-    def test_what_the_audit_would_not_know_has_no_grace(self, committed, stored, settings):
+    def test_what_the_audit_would_not_know_has_no_grace(self, committed, stored, settings, media):
         settings.DERIVED_IMAGES = {"GRACE": timedelta(days=1)}
-        plain = create(shop.Plain, committed)
+        ours = create(shop.WithUUID, committed)
+        shop.WithUUID.objects.update(image="")
+        # A name of ours in a field that cleans nothing up.
+        with committed():
+            plain = shop.Plain.objects.create(image=ours.image.name)
+        before = stored() - files_of(plain)
         with committed():
             plain.delete()
 
-        assert stored() == {plain.image.name}
+        assert stored() - before == {plain.image.name}
 
     def test_a_variant_elsewhere_goes_too(self, committed):
         with committed():
@@ -390,6 +418,21 @@ class TestTransactions:
         assert stored() == (before if roll_back else set())
 
     @pytest.mark.django_db(transaction=True, databases=["default", "other"])
+    def test_what_a_project_without_autocommit_may_roll_back_is_no_truth(self, stored):
+        photo = shop.WithUUID.objects.create(image=picture())
+        shop.WithUUID.objects.using("other").create(image=photo.image.name)
+        before = stored()
+        transaction.set_autocommit(False, using="other")
+        try:
+            shop.WithUUID.objects.using("other").all()._raw_delete("other")
+            photo.delete()
+            transaction.rollback(using="other")
+        finally:
+            transaction.set_autocommit(True, using="other")
+
+        assert stored() == before
+
+    @pytest.mark.django_db(transaction=True, databases=["default", "other"])
     def test_the_right_transaction_is_waited_for(self, stored):
         photo = shop.WithUUID.objects.using("other").create(image=picture())
         with transaction.atomic(using="other"):
@@ -501,6 +544,24 @@ class TestInheritance:
         assert shop.Shop.objects.get(pk=shop_row.pk).variants.missing() == []
         assert not shop_row.variants.sign.exists()
 
+    def test_a_child_that_is_new_may_overwrite_its_parent(self, committed, stored):
+        def sources():
+            return {name for name in stored() if name.endswith(".jpg")}
+
+        child = create(shop.Child, committed)
+        with committed():
+            # A copy, as one would think. Django keeps the parent's key, and writes over its row.
+            child.pk, child.image = None, picture("other.jpg")
+            child.save()
+        assert sources() == {child.image.name}
+        parent = shop.Photo.objects.get()
+        with committed():
+            again = shop.Child(photo_ptr=parent, image=picture("third.jpg"))
+            again.save()
+
+        assert shop.Photo.objects.count() == 1
+        assert sources() == {again.image.name}
+
     def test_a_manager_on_a_proxy_hears_of_its_model(self, committed, stored):
         place = create(shop.Place, committed)
         assert shop.PlaceProxy.objects.get().variants.missing() == []
@@ -551,6 +612,16 @@ class TestBetweenStoreAndSave:
             row.delete()
 
         assert stored() == set()
+
+    def test_what_is_rendered_before_its_row_is_saved_keeps_its_source(self, row, committed):
+        with committed():
+            row.image.save("b.jpg", picture(), save=False)
+            row.variants.render()
+        with committed():
+            row.save()
+
+        assert row.image.storage.exists(row.image.name)
+        assert row.variants.missing() == []
 
     @pytest.mark.parametrize("exists", [False, True], ids=["create", "replace"])
     def test_a_save_that_is_retried_after_a_roll_back_is_rendered(self, exists, committed):

@@ -1,13 +1,14 @@
 """Who names a file: every field of every model, on every database; a doubt is a yes."""
 
 import pytest
-from django.core.files.storage import storages
+from django.core.files.storage import default_storage, storages
 from django.db import DatabaseError, connection, models, transaction
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from derived_images import references
 from derived_images.references import clashes, holders, kept, names_before
+from tests.conftest import without_table
 from tests.shop import models as shop
 
 pytestmark = pytest.mark.django_db
@@ -72,8 +73,17 @@ class TestHolders:
             assert shop.Photo.objects.count() == 0
 
     @pytest.mark.django_db(databases=["default", "other"], transaction=True)
-    def test_a_database_without_the_table_has_no_rows(self, without_a_table):
-        assert holders(["a.jpg"]) == {}
+    def test_a_database_without_the_table_has_no_rows(self):
+        with without_table(shop.Lonely, "other"):
+            assert holders(["a.jpg"]) == {}
+
+    @pytest.mark.django_db(databases=["default", "other"], transaction=True)
+    def test_a_table_that_no_database_has_may_name_everything(self, caplog):
+        with without_table(shop.Lonely, "default", "other"):
+            assert holders(["a.jpg"]) == {"a.jpg": {field(shop.Lonely)}}
+            assert clashes(field(shop.Plain), {"a.jpg": [(default_storage, "b.jpg")]}) == []
+
+        assert "no database has the table 'shop_lonely' of shop.Lonely" in caplog.text
 
     @pytest.mark.django_db(databases=["default", "other"])
     def test_every_database_is_asked(self):
@@ -116,7 +126,8 @@ class TestKept:
         settings.DERIVED_IMAGES = {"KEEP": "tests.test_references.fail"}
 
         assert kept({"a.jpg", "b.jpg"}) == {"a.jpg", "b.jpg"}
-        assert caplog.messages == ["DERIVED_IMAGES['KEEP'] failed; nothing is deleted."]
+        assert caplog.messages == ["Nothing is deleted."]
+        assert "DERIVED_IMAGES['KEEP'] failed: RuntimeError()" in caplog.text
 
 
 def keep_a(names):

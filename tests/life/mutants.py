@@ -158,7 +158,7 @@ MUTANTS = [
         REFERENCES,
         "        rows = rows.select_for_update(no_key=no_key)",
         "        pass",
-        ("stories on postgresql", "races"),
+        ("races",),
     ),
     Mutant(
         "prefix delete",

@@ -1,7 +1,8 @@
 """Mutants of the library: `python -m tests.life.run_mutants`, or `make mutants`.
 
 Each is made in a copy of the checkout and handed to the suites that must catch it, one after the
-other. One that survives is an error: a suite says that all is well when it is not.
+other. One that survives is an error: a suite says that all is well when it is not. Each suite is
+given the library as it is, too, and must find nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.life.mutants import MUTANTS, Mutant
@@ -35,6 +36,10 @@ SUITES = {
     "races": ("postgresql", (*PYTEST, "tests/life/test_races.py")),
     "audit": ("sqlite", (*PYTEST, "tests/test_audit.py", "tests/test_audit_images.py")),
 }
+
+
+#: The library as it is.
+CONTROL = Mutant("nothing", "", "", "")
 
 
 @dataclass(frozen=True)
@@ -62,13 +67,14 @@ def main() -> int:
     arguments = parser.parse_args()
     mutants = [each for each in MUTANTS if not arguments.names or each.name in arguments.names]
     hunts = [hunt for mutant in mutants for hunt in hunts_of(mutant, arguments.seeds)]
-    survivors = 0
-    for hunt, caught in run(hunts):
-        survivors += caught is False
-        outcome = {True: "caught", False: "SURVIVED", None: "skipped"}[caught]
+    controls = {(each.suite, each.seed): replace(each, mutant=CONTROL) for each in hunts}
+    wrong = 0
+    for hunt, failed in run([*controls.values(), *hunts]):
+        wrong += failed is (hunt.mutant == CONTROL)
+        outcome = {True: "caught", False: "survived", None: "skipped"}[failed]
         print(f"{outcome:<10}{hunt}", flush=True)
-    print(f"{len(mutants)} mutants, {len(hunts)} hunts, {survivors} survivors")
-    return bool(survivors)
+    print(f"{len(mutants)} mutants, {len(hunts)} hunts, {len(controls)} controls, {wrong} wrong")
+    return bool(wrong)
 
 
 def hunts_of(mutant: Mutant, seeds: Iterable[int]) -> list[Hunt]:
@@ -94,6 +100,8 @@ def run(hunts: list[Hunt]) -> Iterable[tuple[Hunt, bool | None]]:
 
 def make(mutant: Mutant, folder: Path) -> None:
     """Change the one place in the copy. Raises `SystemExit` if the library has moved on."""
+    if mutant == CONTROL:
+        return
     module = folder / mutant.path
     if (places := module.read_text().count(mutant.old)) != 1:
         sys.exit(
