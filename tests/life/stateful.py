@@ -222,7 +222,6 @@ class World:
             for table, attname, name in self.freed[alias]:
                 if name not in named and not stays(table, attname, name):
                     self.colors.pop(name, None)
-            self.forgotten.difference_update(self.freed[alias])
             self.waiting.clear()
         self.freed[alias].clear()
 
@@ -312,6 +311,7 @@ class Life(RuleBasedStateMachine):
                 else:
                     excused |= {name, *(variant for _, variant in variants(table, attname, name))}
         for freed in world.forgotten:
+            excused |= {f"default:{freed[2]}"}
             excused |= {f"{alias}:{variant}" for alias, variant in variants(*freed)}
         found = judge(truth, stays=world.colors)
         return [str(verdict) for verdict in found if verdict.name not in excused]
