@@ -110,8 +110,8 @@ MUTANTS = [
     Mutant(
         "a KEEP that fails keeps nothing",
         REFERENCES,
-        "        return names\n\n\ndef _held_by",
-        "        return ()\n\n\ndef _held_by",
+        "        return names\n\n\ndef asked_to_keep",
+        "        return ()\n\n\ndef asked_to_keep",
     ),
     Mutant(
         "a place is a storage object",
@@ -143,8 +143,8 @@ MUTANTS = [
     Mutant(
         "remembered name of a saved row",
         HANDLERS,
-        "_names_in_row(instance, written, using)",
-        "vars(instance._state).setdefault('seen', _names_in_row(instance, written, using))",
+        "_names_in_row(instance, known, using)",
+        "vars(instance._state).setdefault('seen', _names_in_row(instance, known, using))",
         ANYWHERE,
     ),
     Mutant(
@@ -172,7 +172,7 @@ MUTANTS = [
     Mutant(
         "plain sources go",
         TASKS,
-        "    if isinstance(field, AutoCleanupImageField):\n        yield",
+        "    if isinstance(field, AutoCleanupImageField) and not _may_be_default(field, source):\n        yield",
         "    if True:\n        yield",
     ),
     Mutant(
