@@ -9,7 +9,7 @@ help:
 	@echo "make demo               the example site on http://127.0.0.1:8000/   (PORT=8001, PHOTOS=folder)"
 	@echo "make test               the test suite, and the life of files on the database servers that are installed"
 	@echo "make test-all           all of it on SQLite, PostgreSQL and MariaDB; a server that is missing is an error"
-	@echo "make stateful           random lives of rows and files, for long   (STEPS=200000, SEED=0)"
+	@echo "make stateful           random lives of rows and files, for long   (STEPS=200000, SEED=0, JOBS=1)"
 	@echo "make mutants            faults of one line, each of which the tests must notice"
 	@echo "make compare            the stories of rows and files, told of two other libraries, too"
 	@echo "make benchmarks         what it costs that files follow their rows, on PostgreSQL"
@@ -29,7 +29,7 @@ test-all: $(VENV)/test.stamp
 	$(BIN)/python -m tests.servers --all $(BIN)/python -m pytest -n auto --ignore tests/browser
 
 stateful: $(VENV)/test.stamp
-	@$(BIN)/python -m tests.life.run_stateful --steps $(or $(STEPS),200000) --seed $(or $(SEED),0)
+	@$(BIN)/python -m tests.life.run_stateful --steps $(or $(STEPS),200000) --seed $(or $(SEED),0) --jobs $(or $(JOBS),1)
 
 mutants: $(VENV)/test.stamp
 	$(BIN)/python -m tests.life.run_mutants

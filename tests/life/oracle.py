@@ -10,12 +10,13 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.apps import apps
 from django.core.files.storage import Storage, storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
-from django.db.models import FileField, Model, QuerySet
+from django.db.models import FileField, Model
 from PIL import Image, ImageStat
 
 from tests.life.library import derived
@@ -70,10 +71,11 @@ def judge(truth: Truth, stays: Iterable[str] = ()) -> list[Verdict]:
     """
     expected = {_place(key): color for key, color in truth.items()}
     named = list(_named())
+    places = {place for place, _, _ in named}
     verdicts = [
         Verdict("LOST", str(place), f"the row should show {color}, and names nothing")
         for place, color in expected.items()
-        if place not in {place for place, _, _ in named}
+        if place not in places
     ]
     wanted = {("default", name) for name in stays}
     for name, color in stays.items() if isinstance(stays, Mapping) else ():
@@ -130,22 +132,26 @@ def _named() -> Iterator[tuple[Place, FileField, str]]:
     for model in apps.get_app_config("life").get_models():
         for field in model._meta.local_fields:
             if isinstance(field, FileField) and not model._meta.proxy:
+                table, key = model._meta.db_table, model._meta.pk
                 for alias in connections:
-                    rows = QuerySet(model=model, using=alias).values_list("pk", field.attname)
-                    for key, name in rows:
-                        if name:
-                            yield (
-                                (alias, model._meta.db_table, str(key), field.attname),
-                                field,
-                                name,
-                            )
+                    for value, name in _rows(alias, table, key.column, field.column):
+                        yield (alias, table, str(key.to_python(value)), field.attname), field, name
+
+
+def _rows(alias: str, table: str, key: str, column: str) -> list[tuple[Any, str]]:
+    """Return key and name of the rows that name something; random lives ask very often."""
+    quoted = [connections[alias].ops.quote_name(each) for each in (key, column, table)]
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT {0}, {1} FROM {2} WHERE {1} <> ''".format(*quoted))  # noqa: S608
+        return cursor.fetchall()
 
 
 def _judge_source(storage: Storage, name: str, color: str | None) -> Iterator[Verdict]:
-    if not storage.exists(name):
+    try:
+        data = read(storage, name)
+    except FileNotFoundError:
         yield Verdict("LOST", name, "a row names it, and it is not there")
         return
-    data = read(storage, name)
     if color == ANYTHING:
         return
     if color is not None and data != content(color):
@@ -155,11 +161,11 @@ def _judge_source(storage: Storage, name: str, color: str | None) -> Iterator[Ve
 
 
 def _judge_variant(storage: Storage, name: str, color: str | None) -> Iterator[Verdict]:
-    if not storage.exists(name):
-        yield Verdict("BROKEN", name, "the variant is not there")
-        return
     try:
         mean = _mean_color(read(storage, name))
+    except FileNotFoundError:
+        yield Verdict("BROKEN", name, "the variant is not there")
+        return
     except OSError:
         yield Verdict("BROKEN", name, "the variant cannot be decoded")
         return

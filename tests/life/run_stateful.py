@@ -1,7 +1,8 @@
 """Long random lives: `python -m tests.life.run_stateful --steps 200000 --seed 7`, or `make stateful`.
 
 All families of rules act together, in batches of examples whose seeds follow from one. It runs on
-SQLite in memory, or on the server that `TEST_DATABASE` tells of.
+SQLite in memory, where several processes may share the work, or on the server that `TEST_DATABASE`
+tells of.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from itertools import islice
 from typing import TextIO
 
 import django
@@ -38,7 +41,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--machine", default="Everything", help="a class of tests.life.stateful")
     parser.add_argument("--no-shrink", action="store_true", help="show a failure as it was found")
+    parser.add_argument("--jobs", type=int, default=1, help="processes that share the seeds")
+    parser.add_argument("--job", type=int, default=None, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.jobs > 1 and arguments.job is None:
+        return share(arguments.jobs)
     # What goes wrong on purpose is logged as a warning.
     logging.getLogger("derived_images").setLevel(logging.ERROR)
     runner = DiscoverRunner(verbosity=0, interactive=False)
@@ -49,24 +56,41 @@ def main() -> int:
         runner.teardown_databases(databases)
     result = "FAILED" if failed else "nothing lost, nothing left"
     print(
-        f"commit {commit()}, seed {arguments.seed}, {stateful.Life.steps} steps of "
+        f"commit {commit()}, seed {arguments.seed} (job {(arguments.job or 0) + 1} of "
+        f"{arguments.jobs}), {stateful.Life.steps} steps of "
         f"{arguments.machine} on {settings.SERVER}: {result}"
     )
     return int(failed)
 
 
+def share(jobs: int) -> int:
+    """Start so many processes, of which each takes its seeds, and return the worst of their ends."""
+    command = [sys.executable, "-m", "tests.life.run_stateful", *sys.argv[1:]]
+    started = [subprocess.Popen([*command, "--job", str(job)]) for job in range(jobs)]
+    return max(process.wait() for process in started)
+
+
+def seeds_of(arguments: argparse.Namespace) -> Iterator[int]:
+    """Yield the seeds that follow from one, or this process's share of them."""
+    seeds = random.Random(arguments.seed)
+    return islice(
+        iter(lambda: seeds.getrandbits(64), None), arguments.job or 0, None, arguments.jobs
+    )
+
+
 def run(arguments: argparse.Namespace) -> bool:
     """Run batches until so many steps are done; say whether one failed."""
-    seeds, started = random.Random(arguments.seed), time.monotonic()
-    while stateful.Life.steps < arguments.steps:
-        machine = seed(seeds.getrandbits(64))(getattr(stateful, arguments.machine))
+    seeds, started = seeds_of(arguments), time.monotonic()
+    wanted = arguments.steps / arguments.jobs
+    while stateful.Life.steps < wanted:
+        machine = seed(next(seeds))(getattr(stateful, arguments.machine))
         try:
             run_state_machine_as_test(machine, settings=batch(arguments))
         except Exception as error:
             print()
             sys.excepthook(type(error), error, error.__traceback__)
             return True
-        show(sys.stdout, stateful.Life.steps, arguments.steps, time.monotonic() - started)
+        show(sys.stdout, stateful.Life.steps, round(wanted), time.monotonic() - started)
     print()
     return False
 
