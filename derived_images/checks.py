@@ -196,9 +196,12 @@ def check_lineage(
     while (parent := getattr(recipes[seen[-1]], "of", None)) is not None:
         if parent not in recipes or parent in seen:
             what = "goes in a circle" if parent in seen else "does not exist"
+            others = ", ".join(name for name in recipes if name not in seen)
             yield Error(
                 f"{variant!r} is made of {' of '.join(map(repr, [*seen[1:], parent]))}, which {what}.",
-                hint=f"`of` may name one of these variants: {', '.join(name for name in recipes if name not in seen)}.",
+                hint=f"`of` may name one of these variants: {others}."
+                if others
+                else "Leave out `of`.",
                 obj=label,
                 id="derived_images.E006",
             )
@@ -301,7 +304,7 @@ def check_indexes() -> Iterator[CheckMessage]:
     if scanned:
         yield Info(
             f"Before a file is deleted, these are searched without an index: {', '.join(scanned)}.",
-            hint="Give the large ones db_index=True.",
+            hint="Give the large ones db_index=True, and silence this in SILENCED_SYSTEM_CHECKS.",
             id="derived_images.I001",
         )
 
@@ -338,9 +341,10 @@ def check_settings(app_configs: object = None, **kwargs: Any) -> Iterator[CheckM
             hint="Raise PIL.Image.MAX_IMAGE_PIXELS in your project, to half as much, or lower this.",
             id="derived_images.W002",
         )
-    if not isinstance(setting("GRACE"), timedelta | None):
+    grace = setting("GRACE")
+    if not isinstance(grace, timedelta | None) or (grace is not None and grace < timedelta()):
         yield _wrong_setting(
-            f"DERIVED_IMAGES['GRACE'] must be a timedelta or None, not {setting('GRACE')!r}.",
+            f"DERIVED_IMAGES['GRACE'] must be a timedelta of no less than 0 or None, not {grace!r}.",
             "Give a datetime.timedelta.",
         )
     yield from check_callable("PROCESSOR", tasks.processor)

@@ -1,5 +1,7 @@
 """System checks: each fault of a declaration or a setting is named, with a hint and an id."""
 
+from datetime import timedelta
+
 import pytest
 from django.apps import apps
 from django.core.checks import run_checks
@@ -278,7 +280,12 @@ def test_they_are_not_named_where_nothing_is_cleaned_up():
         ({"MAX_PIXELS": "many"}, "DERIVED_IMAGES['MAX_PIXELS'] must be a number, not 'many'."),
         (
             {"GRACE": 60},
-            "DERIVED_IMAGES['GRACE'] must be a timedelta or None, not 60.",
+            "DERIVED_IMAGES['GRACE'] must be a timedelta of no less than 0 or None, not 60.",
+        ),
+        (
+            {"GRACE": timedelta(-1)},
+            "DERIVED_IMAGES['GRACE'] must be a timedelta of no less than 0 or None, "
+            "not datetime.timedelta(days=-1).",
         ),
         ({"KEEP": "os.path"}, "DERIVED_IMAGES['KEEP'] is 'os.path', which cannot be called."),
         (
