@@ -12,7 +12,7 @@ help:
 	@echo "make stateful           random lives of rows and files, for long   (STEPS=200000, SEED=0, JOBS=1)"
 	@echo "make mutants            faults of one line, each of which the tests must notice"
 	@echo "make compare            the stories of rows and files, told of two other libraries, too"
-	@echo "make benchmarks         what it costs that files follow their rows, on PostgreSQL"
+	@echo "make benchmarks         what it costs that files follow their rows, and an audit"
 	@echo "make lint               ruff, mypy --strict"
 	@echo "make clean              remove the environment and the demo's data"
 
@@ -39,6 +39,7 @@ compare: $(VENV)/test.stamp $(VENV)-compare/stamp
 
 benchmarks: $(VENV)/test.stamp
 	@$(BIN)/python -m benchmarks.cleanup
+	@$(BIN)/python -m benchmarks.audit
 
 lint: $(VENV)/test.stamp
 	$(BIN)/python -m pip install --quiet --editable ".[lint]"

@@ -179,8 +179,9 @@ class World:
                 name = row[attname] = handle.held[attname]
                 drawn = [name] if name in stored or not (is_new or name == before) else []
                 drawn = [] if (table, attname) in UNDERIVED else drawn
+                others = [each for each in stored if each != name]
                 # What is drawn late for a row that has gone is taken back.
-                self.free(alias, table, attname, [before, *stored, *drawn])
+                self.free(alias, table, attname, [before, *others, *drawn])
                 handle.stored.pop(attname, None)
         self.rows[alias][handle.model._meta.db_table, handle.instance.pk].update(values)
 
@@ -194,6 +195,13 @@ class World:
         """Take note that these names may go once they are committed, if nobody needs them."""
         freed = [name for name in names if isinstance(name, str) and name]
         self.freed[alias] += [(table, attname, name) for name in freed]
+
+    def must_be(self) -> Iterator[str]:
+        """Yield the files that must be there: of what was forgotten, another removal may know."""
+        forgotten = {name for _, _, name in self.forgotten}
+        if forgotten:
+            forgotten -= self.named()
+        return (name for name in self.colors if name not in forgotten)
 
     def begin(self, alias: str) -> None:
         rows = {key: dict(row) for key, row in self.rows[alias].items()}
@@ -289,7 +297,7 @@ class Life(RuleBasedStateMachine):
     def judge(self) -> None:
         """After each commit, rows and files are what they must be; LOST is nothing at any time."""
         Life.steps += 1
-        lost = [name for name in self.world.colors if not default_storage.exists(name)]
+        lost = [name for name in self.world.must_be() if not default_storage.exists(name)]
         assert not lost, f"LOST {lost}"
         assert not self.errors.messages, f"ERROR {self.errors.messages}"
         if self.is_due and not self.open:
@@ -313,7 +321,7 @@ class Life(RuleBasedStateMachine):
         for freed in world.forgotten:
             excused |= {f"default:{freed[2]}"}
             excused |= {f"{alias}:{variant}" for alias, variant in variants(*freed)}
-        found = judge(truth, stays=world.colors)
+        found = judge(truth, stays={name: world.colors[name] for name in world.must_be()})
         return [str(verdict) for verdict in found if verdict.name not in excused]
 
     def expected_names(self) -> Counter[tuple[str, ...]]:
