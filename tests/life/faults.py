@@ -28,7 +28,7 @@ from django.db import connections
 from storages.backends.s3 import S3Storage
 
 from derived_images.files import TEMPORARY
-from tests.life.library import audit
+from tests.life.candidate import audit
 from tests.life.models import Photo
 from tests.life.oracle import Truth, Verdict, files, judge, picture
 from tests.life.stories import photo

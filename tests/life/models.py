@@ -5,7 +5,7 @@ import uuid
 from django.core.files.storage import FileSystemStorage
 from django.db import models
 
-from tests.life.library import image_field, variants_of
+from tests.life.candidate import image_field, variants_of
 
 
 def callable_default() -> str:

@@ -19,7 +19,7 @@ from django.db import connections
 from django.db.models import FileField, Model
 from PIL import Image, ImageStat
 
-from tests.life.library import derived
+from tests.life.candidate import derived
 
 #: Colour → what is drawn. Far enough from each other to be told apart after compression.
 COLORS = {

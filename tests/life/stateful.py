@@ -44,7 +44,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.life import models as life
-from tests.life.library import derived
+from tests.life.candidate import derived
 from tests.life.oracle import COLORS, content, judge, picture, read
 
 ALIASES = ("default", "other")

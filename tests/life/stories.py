@@ -22,7 +22,7 @@ from django.db import connection, connections
 from django.db.models import Model
 
 from tests.life import models as life
-from tests.life.library import audit, derived
+from tests.life.candidate import audit, derived
 from tests.life.oracle import Truth, Verdict, judge, picture
 
 

@@ -14,7 +14,7 @@ from django.test import Client, override_settings
 from django.urls import path
 
 from tests.life import models as life
-from tests.life.library import OURS, render
+from tests.life.candidate import OURS, render
 from tests.life.oracle import content, picture
 from tests.life.stories import (
     Moment,

@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from tests.life import models as life
-from tests.life.library import derived, render
+from tests.life.candidate import derived, render
 from tests.life.oracle import content, picture
 from tests.life.stories import Moment, new, photo, story, tell_only_if
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.test import override_settings
 
 from tests.life import models as life
-from tests.life.library import OURS, derived, render
+from tests.life.candidate import OURS, derived, render
 from tests.life.oracle import ANYTHING, content, picture
 from tests.life.stories import (
     Moment,

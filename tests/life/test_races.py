@@ -22,7 +22,7 @@ from django.core.files.storage import default_storage
 from django.db import connection
 
 from tests.life import racing
-from tests.life.library import audit, render
+from tests.life.candidate import audit, render
 from tests.life.models import Photo
 from tests.life.oracle import COLORS, content, judge, picture, read
 from tests.life.racing import Racers, Track, lent
