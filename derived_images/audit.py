@@ -119,7 +119,7 @@ class Audit:
 
         Of the folder alone, if one is given. Raises `KeepFailed`.
         """
-        field = next(iter(self.fields))
+        field = next(iter(self.fields))  # Any: the question is about other rows' fields.
         old = (found for found in self._due(kind) if _modified(found) < before)
         for batch in _batched(old):
             kept = self._kept((found.storage, found.name) for found in batch)

@@ -12,6 +12,7 @@ from typing import Any
 from django.apps import apps
 from django.core.files.storage import Storage
 from django.db import DatabaseError, Error, connections, router, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, FileField, ImageField, Model, Q, QuerySet
 from django.utils.module_loading import import_string
 
@@ -296,16 +297,17 @@ def open_transaction(committed: str) -> str | None:
     What was done in it is not the truth yet, though this connection sees it.
     """
     for connection in connections.all(initialized_only=True):
-        # A test case's own transaction is never committed.
-        is_real = not all(
-            getattr(each, "_from_testcase", False) for each in connection.atomic_blocks
-        )
-        is_connected = connection.connection is not None
-        if is_connected and not (connection.autocommit or connection.in_atomic_block):
-            is_real = True  # The project ends its transactions itself.
-        if is_real and connection.alias != committed:
+        if connection.alias != committed and _is_open(connection):
             return str(connection.alias)
     return None
+
+
+def _is_open(connection: BaseDatabaseWrapper) -> bool:
+    if connection.in_atomic_block:
+        # A test case's own transaction is never committed.
+        return not all(getattr(each, "_from_testcase", False) for each in connection.atomic_blocks)
+    # Without autocommit the project ends its transactions itself.
+    return connection.connection is not None and not connection.autocommit
 
 
 def has_row(model: type[Model], key: Any, using: str | None) -> bool:
