@@ -211,11 +211,15 @@ def a_default_is_replaced():
 
 @story
 def a_callable_default_outlives_its_rows():
-    """What a callable gives as the default is nobody's to delete, either."""
+    """What a callable gives as the default is nobody's to delete, either: of no other field."""
     stays = default("defaults/called.png", "black")
     row = life.WithCallableDefault.objects.create()
     yield Moment({row: "black"}, stays)
     row.delete()
+    yield Moment({}, stays)
+    holder = life.Photo.objects.create(image="defaults/called.png")
+    yield Moment({holder: "black"}, stays)
+    holder.delete()
     yield Moment({}, stays)
 
 
