@@ -10,10 +10,10 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from PIL.Image import Image, Resampling
 
 #: Pixels, width first, of an upright picture.
 Dimensions = tuple[int, int]
@@ -90,6 +90,16 @@ class Recipe:
         return digest(self.kind, chosen)
 
 
+class Scalable(Protocol):
+    """A picture, or what stands for one that is never made in full."""
+
+    @property
+    def size(self) -> Dimensions: ...
+
+    def resize(self, size: Dimensions, resample: Resampling, box: Box, /) -> Image:
+        """Return the part in `box`, in the dimensions of `size`."""
+
+
 @dataclass(frozen=True)
 class Scaled(Recipe):
     """A part of the source, scaled down: what `Fit` and `Fill` have in common."""
@@ -98,7 +108,7 @@ class Scaled(Recipe):
         """Say which part of the source is shown."""
         return (0.0, 0.0, *source_dimensions)
 
-    def draw(self, image: Image) -> Image:
+    def draw(self, image: Scalable) -> Image:
         """Scale that part with Lanczos, the filter that keeps most of a photograph."""
         from PIL.Image import Resampling
 

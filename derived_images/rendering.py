@@ -9,15 +9,20 @@ from __future__ import annotations
 import io
 import logging
 import math
-from collections.abc import Hashable, Iterator, Mapping
-from contextlib import contextmanager
+import os
+import warnings
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import IO, Any, TypeVar
+from functools import cache
+from typing import IO, Any, Generic, TypeVar
 
 from PIL import Image, ImageCms, ImageSequence, UnidentifiedImageError
 
 from derived_images.conf import setting
-from derived_images.recipes import Dimensions, Recipe
+from derived_images.recipes import Dimensions, Recipe, Scaled
+from derived_images.scaling import REDUCED_MARGIN, Each, Part, Pyramid, free, turned
 
 logger = logging.getLogger("derived_images")
 
@@ -43,17 +48,6 @@ _ENCODING: dict[str, dict[str, Any]] = {
 _WITHOUT_QUALITY = {"png", "gif"}
 
 _ORIENTATION = 0x0112
-#: EXIF orientation → what turns the picture upright.
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_SIDEWAYS = {5, 6, 7, 8}
 
 
 class UnreadableImage(ValueError):
@@ -89,15 +83,32 @@ class Job:
         return self.recipe.animated and self.format in _ANIMATED
 
 
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class _Plan(Generic[Key]):
+    """What is drawn of one source, the largest first: others may be made from it."""
+
+    jobs: dict[Key, Job]
+    #: Of those that need no more of the source than is seen of them.
+    parts: dict[Key, Part]
+    #: Whether all frames are drawn, or the first one.
+    moving: bool
+
+    @property
+    def in_full(self) -> bool:
+        """Whether the source is decoded in full, not as small as the parts allow."""
+        drawn = {key for key, job in self.jobs.items() if job.of is None}
+        return self.moving or not drawn or drawn != self.parts.keys()
+
+
 @dataclass
 class _Frames:
     """The pictures of one variant, with how long each is shown, in milliseconds."""
 
     pictures: list[Image.Image] = field(default_factory=list)
     durations: list[int] = field(default_factory=list)
-
-
-Key = TypeVar("Key", bound=Hashable)
 
 
 def identify(file: IO[bytes]) -> Identity:
@@ -116,17 +127,28 @@ def identify(file: IO[bytes]) -> Identity:
 def render(file: IO[bytes], jobs: Mapping[Key, Job]) -> Iterator[tuple[Key, bytes | Exception]]:
     """Yield the encoded bytes of every job, or the exception that one recipe ended with.
 
-    The source is opened and decoded once. Raises `UnreadableImage` when it cannot be.
+    The source is opened and decoded once. What is ready comes first: encoders run in threads of
+    their own, as many as there are cores. Raises `UnreadableImage` when it cannot be decoded.
     """
     image, identity = _open(file)
-    with image:
-        check_budget(identity)
-        # Without a word a GIF plays once; Pillow does not tell how often an AVIF does.
-        loop = image.info.get("loop", 0 if identity.format == "avif" else 1)
-        drawn, failed = _draw_all(image, identity, jobs)
-    for key, job in jobs.items():
-        if job.written:
-            yield key, failed.get(key) or _encoded(drawn.pop(key), job, loop)
+    check_budget(identity)
+    # Without a word a GIF plays once; Pillow does not tell how often an AVIF does.
+    loop = image.info.get("loop", 0 if identity.format == "avif" else 1)
+    with ThreadPoolExecutor(_cores()) as pool:
+        encoded: dict[Future[bytes | Exception], Key] = {}
+        for key, drawn in _draw_all(image, _plan(jobs, identity), identity.dimensions, pool.map):
+            if jobs[key].written:
+                encoded[pool.submit(_encoded, drawn, jobs[key], loop)] = key
+            del drawn  # Its encoder's own now: it ends with it.
+        for future in as_completed(encoded):
+            yield encoded.pop(future), future.result()
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def check_budget(identity: Identity) -> None:
@@ -164,12 +186,21 @@ def writable(format: str) -> bool:
 def _open(file: IO[bytes]) -> tuple[Image.Image, Identity]:
     with _unreadable("Its header cannot be read"):
         try:
-            image = Image.open(file, formats=list(_OPENED))
-        except UnidentifiedImageError:
-            raise UnreadableImage(
-                f"This file is no picture in one of these formats: {', '.join(_ENCODING)}."
-            ) from None
-        return image, _identity(image)
+            return _header(file)
+        except Warning:
+            # Where the project has made warnings errors, an odd header is still no fault.
+            with warnings.catch_warnings(action="ignore"):
+                return _header(file)
+
+
+def _header(file: IO[bytes]) -> tuple[Image.Image, Identity]:
+    try:
+        image = Image.open(file, formats=list(_OPENED))
+    except UnidentifiedImageError:
+        raise UnreadableImage(
+            f"This file is no picture in one of these formats: {', '.join(_ENCODING)}."
+        ) from None
+    return image, _identity(image)
 
 
 @contextmanager
@@ -184,13 +215,11 @@ def _unreadable(what: str) -> Iterator[None]:
 
 
 def _identity(image: Image.Image) -> Identity:
-    width, height = image.size
-    if _orientation(image) in _SIDEWAYS:
-        width, height = height, width
+    dimensions = turned(image.size, _orientation(image))
     # An MPO is a JPEG with previews or second views behind the first picture, no animation.
     format = _OPENED.get(image.format or "", "jpeg")
     frames = getattr(image, "n_frames", 1) if format in _ANIMATED else 1
-    return Identity(format, (width, height), frames)
+    return Identity(format, dimensions, frames)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -201,90 +230,147 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _draw_all(
-    image: Image.Image, identity: Identity, jobs: Mapping[Key, Job]
-) -> tuple[dict[Key, _Frames], dict[Key, Exception]]:
-    """Draw every job frame by frame, so that no more than one frame in full is in memory."""
-    drawn: dict[Key, _Frames] = {key: _Frames() for key in jobs}
-    failed: dict[Key, Exception] = {}
+def _plan(jobs: Mapping[Key, Job], identity: Identity) -> _Plan[Key]:
+    dimensions = identity.dimensions
+    parts = {key: part for key, job in jobs.items() if (part := _part(job, dimensions))}
+
+    def area(key: Key) -> float:
+        return math.prod(parts[key].whole_dimensions(dimensions)) if key in parts else math.inf
+
     moving = identity.frames > 1 and any(job.moves for job in jobs.values())
-    for number, (frame, duration) in enumerate(_frames(image, moving)):
-        for key, picture in _draw_frame(frame, jobs, failed):
-            if number == 0 or jobs[key].moves:
+    return _Plan({key: jobs[key] for key in sorted(jobs, key=area, reverse=True)}, parts, moving)
+
+
+def _part(job: Job, dimensions: Dimensions) -> Part | None:
+    """Return what part of the source is drawn; `None` where a recipe must be given it in full."""
+    recipe = job.recipe
+    if job.of is None and isinstance(recipe, Scaled) and type(recipe).draw is Scaled.draw:
+        with suppress(Exception):  # What a recipe raises it raises again when it draws.
+            return Part(recipe.dimensions(dimensions), recipe.box(dimensions))
+    return None
+
+
+def _draw_all(
+    image: Image.Image, plan: _Plan[Key], dimensions: Dimensions, each: Each
+) -> Iterator[tuple[Key, _Frames | Exception]]:
+    """Yield what every job came to, no more than one frame in full being in memory."""
+    drawn: dict[Key, _Frames] = {key: _Frames() for key in plan.jobs}
+    failed: dict[Key, Exception] = {}
+    for number, source in enumerate(_pyramids(image, plan, dimensions, each)):
+        duration = round(image.info.get("duration", 100))
+        for key, picture in _draw_frame(source, plan, failed):
+            if number == 0 or plan.jobs[key].moves:
                 drawn[key].pictures.append(picture)
                 drawn[key].durations.append(duration)
-    return drawn, failed
+            if not plan.moving:
+                yield key, drawn.pop(key)
+    for key, frames in drawn.items():
+        yield key, failed.get(key, frames)
 
 
-def _frames(image: Image.Image, moving: bool) -> Iterator[tuple[Image.Image, int]]:
-    """Yield the source's pictures, upright and in sRGB, each with its milliseconds."""
-    orientation = _orientation(image)
-    profile = image.info.get("icc_profile")
-    dimensions = image.size
+def _pyramids(
+    image: Image.Image, plan: _Plan[Key], dimensions: Dimensions, each: Each
+) -> Iterator[Pyramid]:
+    """Yield the pictures of the source, decoded no larger than what is drawn of them needs."""
+    orientation, in_srgb = _orientation(image), _conversion(image.info.get("icc_profile"))
+    reduction = 1 if plan.in_full else _reduce(image, plan, dimensions, orientation)
+    size = image.size
     with _unreadable("It cannot be decoded"):
-        for frame in ImageSequence.Iterator(image) if moving else [image]:
-            if frame.size != dimensions:
+        for frame in ImageSequence.Iterator(image) if plan.moving else [image]:
+            if frame.size != size:
                 raise UnreadableImage("A frame is larger than the header says.")
             frame.load()
-            picture = _in_srgb(frame.copy() if moving else frame, profile)
-            if orientation in _UPRIGHT:
-                picture = picture.transpose(_UPRIGHT[orientation])
-            yield picture, round(frame.info.get("duration", 100))
+            picture = frame.copy() if plan.moving else frame
+            stored = _scalable(picture)
+            if stored is not picture:
+                free(picture)
+            parts = plan.parts.values()
+            yield Pyramid(stored, dimensions, parts, orientation, reduction, in_srgb, each)
+
+
+def _reduce(
+    image: Image.Image, plan: _Plan[Key], dimensions: Dimensions, orientation: int
+) -> float:
+    """Let the decoder divide the dimensions as far as no part loses by it; return by how much."""
+    wanted = [part.whole_dimensions(dimensions) for part in plan.parts.values()]
+    width, height = (math.ceil(max(side) * REDUCED_MARGIN) for side in zip(*wanted, strict=True))
+    full_width = image.width
+    drafted = image.draft(None, turned((width, height), orientation))  # Only JPEG's decoder can.
+    return full_width / drafted[1][2] if drafted else 1
 
 
 def _draw_frame(
-    frame: Image.Image, jobs: Mapping[Key, Job], failed: dict[Key, Exception]
+    source: Pyramid, plan: _Plan[Key], failed: dict[Key, Exception]
 ) -> Iterator[tuple[Key, Image.Image]]:
     """Yield every job's picture of this frame, each after the one that it is made from."""
-    pictures: dict[Hashable, Image.Image] = {None: frame}
-    waiting = {key: job for key, job in jobs.items() if key not in failed}
-    while ready := [key for key, job in waiting.items() if job.of in pictures]:
+    pictures: dict[Hashable, Image.Image] = {}
+    waiting = {key: job for key, job in plan.jobs.items() if key not in failed}
+    while ready := [key for key, job in waiting.items() if job.of is None or job.of in pictures]:
         for key in ready:
             job = waiting.pop(key)
             try:
-                pictures[key] = job.recipe.draw(pictures[job.of])
+                if key in plan.parts and isinstance(job.recipe, Scaled):
+                    picture = job.recipe.draw(source)
+                else:
+                    base = source.whole() if job.of is None else pictures[job.of]
+                    picture = job.recipe.draw(base)
+                    # Encoders write on what they are given, two of them at once.
+                    picture = picture.copy() if picture is base else picture
             except Exception as error:  # A recipe of the project's own may raise anything.
                 failed[key] = error
             else:
-                yield key, pictures[key]
+                pictures[key] = picture
+                yield key, picture
     for key, job in waiting.items():
         failed[key] = ValueError(f"{job.recipe.of!r}, which it is made from, was not made.")
 
 
-def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Return the picture as RGB, or as RGBA where something shines through."""
+def _scalable(image: Image.Image) -> Image.Image:
+    """Return the picture in a mode that can be scaled: L, RGB, RGBA or CMYK."""
     if image.mode.startswith("I"):  # 16 bits, which convert() would clip, not scale.
         image = image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
         if "transparency" in image.info:
             image.info["transparency"] >>= 8
     if image.has_transparency_data:
-        image = image.convert("RGBA")
-        alpha = image.getchannel("A")
-        image = _by_profile(image.convert("RGB"), profile)
-        image.putalpha(alpha)
-        return image
-    if image.mode in ("P", "1"):
-        image = image.convert("RGB")
-    return _by_profile(image, profile)
+        return image if image.mode == "RGBA" else image.convert("RGBA")
+    return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
 
 
-def _by_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Convert to sRGB by the embedded colour profile, where there is a sound one."""
-    if profile:
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            if not ImageCms.getProfileDescription(source).lower().startswith("srgb"):
-                srgb = ImageCms.createProfile("sRGB")
-                converted = ImageCms.profileToProfile(image, source, srgb, outputMode="RGB")
-                return converted or image
-        except (ImageCms.PyCMSError, ImportError, OSError, ValueError) as error:
-            logger.info("A colour profile is ignored: %s", error)
-    return image if image.mode == "RGB" else image.convert("RGB")
+def _conversion(profile: bytes | None) -> Callable[[Image.Image], Image.Image]:
+    """Return what brings pictures to sRGB by the embedded colour profile, if it is a sound one."""
+
+    @cache
+    def transform(mode: str) -> ImageCms.ImageCmsTransform | None:
+        return _transform(profile, mode) if profile else None
+
+    def in_srgb(image: Image.Image) -> Image.Image:
+        if image.mode == "RGBA":
+            if not transform("RGB"):
+                return image
+            alpha = image.getchannel("A")
+            image = in_srgb(image.convert("RGB"))
+            image.putalpha(alpha)
+            return image
+        if found := transform(image.mode):
+            return ImageCms.applyTransform(image, found) or image
+        return image if image.mode == "RGB" else image.convert("RGB")
+
+    return in_srgb
 
 
-def _encoded(frames: _Frames, job: Job, loop: int) -> bytes | Exception:
+def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     try:
-        return _encode(frames, job, loop)
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if not ImageCms.getProfileDescription(source).lower().startswith("srgb"):
+            return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
+    except (ImageCms.PyCMSError, ImportError, OSError, ValueError) as error:
+        logger.info("A colour profile is ignored: %s", error)
+    return None
+
+
+def _encoded(drawn: _Frames | Exception, job: Job, loop: int) -> bytes | Exception:
+    try:
+        return drawn if isinstance(drawn, Exception) else _encode(drawn, job, loop)
     except Exception as error:  # Encoders refuse options of the project's with all kinds.
         return error
 

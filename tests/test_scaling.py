@@ -1,0 +1,184 @@
+"""Scaling: pictures of pictures, near to what is scaled from the source, which is freed early."""
+
+import io
+import math
+import random
+
+import pytest
+from PIL import Image, ImageChops, ImageStat
+
+from derived_images import rendering
+from derived_images.recipes import Fill, Fit
+from derived_images.rendering import Job, render
+from derived_images.scaling import Part, Pyramid
+from tests.pictures import encoded
+
+STORED_AS = {
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+#: The default set in small.
+RECIPES = {"lg": Fit(512, 512), "md": Fit(256, 256), "sm": Fit(160, 160), "thumb": Fit(40, 40)}
+SHAPES = {**RECIPES, "crop": Fill(200, 200, (0.2, 0.7)), "strip": Fill(300, 20)}
+
+
+def photograph(width=1400, height=1000):
+    """Return a picture that has, as photographs do, the less of a detail the finer it is."""
+    image = Image.new("RGB", (width, height))
+    for cell in (2, 8, 32, 128):
+        size = (math.ceil(width / cell), math.ceil(height / cell))
+        pixels = random.Random(cell).randbytes(3 * size[0] * size[1])
+        layer = Image.frombytes("RGB", size, pixels).resize(
+            (width, height), Image.Resampling.BICUBIC
+        )
+        image = Image.blend(image, layer, 0.3 + cell / 256)
+    return image
+
+
+def pyramid(image, recipes=(), orientation=1, reduction=1, dimensions=None):
+    dimensions = dimensions or image.size
+    parts = [Part(recipe.dimensions(dimensions), recipe.box(dimensions)) for recipe in recipes]
+    return Pyramid(image, dimensions, parts, orientation, reduction, lambda each: each, map)
+
+
+def decibels(one, other):
+    """Return the ratio of peak signal to noise."""
+    squares = ImageStat.Stat(ImageChops.difference(one, other)).sum2
+    mean = sum(squares) / len(squares) / (one.width * one.height)
+    return 10 * math.log10(255**2 / mean) if mean else math.inf
+
+
+@pytest.fixture
+def scaled_from(monkeypatch):
+    """Return, for every picture that was scaled, the width it had and the width it was given."""
+    widths = []
+    resize = Image.Image.resize
+
+    def noted(image, size, *args, **kwargs):
+        widths.append((image.width, size[0]))
+        return resize(image, size, *args, **kwargs)
+
+    monkeypatch.setattr(Image.Image, "resize", noted)
+    return widths
+
+
+class TestFidelity:
+    def test_pictures_of_pictures_are_near_to_those_of_the_source(self):
+        image = photograph()
+        source = pyramid(image.copy(), SHAPES.values())
+
+        for recipe in SHAPES.values():
+            assert decibels(recipe.draw(source), recipe.draw(image)) > 48
+
+    def test_so_are_those_of_what_a_decoder_has_reduced(self):
+        image = photograph(1401, 1003)
+        data = encoded(image, "JPEG", quality=95)
+        recipe = Fit(250, 250)
+
+        [(_, variant)] = render(io.BytesIO(data), {"only": Job(recipe, "png")})
+
+        direct = recipe.draw(Image.open(io.BytesIO(data)))
+        assert decibels(Image.open(io.BytesIO(variant)), direct) > 48
+
+    def test_a_picture_in_bands_is_the_same(self):
+        image = photograph(1400, 1000)
+        recipe = Fit(1001, 999)
+
+        assert decibels(recipe.draw(pyramid(image.copy(), [recipe])), recipe.draw(image)) > 70
+
+    @pytest.mark.parametrize("recipe", SHAPES.values(), ids=SHAPES)
+    @pytest.mark.parametrize("orientation", STORED_AS)
+    def test_a_picture_on_its_side_gives_upright_ones(self, orientation, recipe):
+        image = photograph(350, 250)
+        turn = STORED_AS[orientation]
+        stored = image.copy() if turn is None else image.transpose(turn)
+
+        drawn = recipe.draw(pyramid(stored, [recipe], orientation, dimensions=image.size))
+
+        assert drawn.size == recipe.dimensions(image.size)
+        assert decibels(drawn, recipe.draw(image)) > 48
+
+    def test_what_is_reduced_lies_where_it_did(self):
+        """A picture of 101 columns, halved, has 51, of which the last is half a one."""
+        image = photograph(101, 101)
+        halved = image.resize((51, 51), Image.Resampling.BOX, (0, 0, 101, 101))
+        exact = encoded(image, "JPEG", quality=100, subsampling=0)
+        decoded = Image.open(io.BytesIO(exact))
+        decoded.draft(None, (50, 50))
+        recipe = Fit(20, 20)
+
+        drawn = recipe.draw(pyramid(decoded, [recipe], reduction=2, dimensions=(101, 101)))
+
+        assert halved.size == decoded.size
+        assert decibels(drawn, recipe.draw(image)) > 44
+
+
+class TestSparing:
+    def test_each_is_made_from_the_smallest_that_is_large_enough(self, scaled_from):
+        source = pyramid(photograph(), RECIPES.values())
+        scaled_from.clear()
+
+        for recipe in RECIPES.values():
+            recipe.draw(source)
+
+        assert set(scaled_from) == {(1400, 512), (512, 256), (512, 160), (160, 40)}
+
+    def test_the_source_is_freed_when_nothing_more_is_made_of_it(self):
+        image = photograph()
+        source = pyramid(image, RECIPES.values())
+
+        RECIPES["lg"].draw(source)
+
+        with pytest.raises(ValueError, match=r"^Operation on closed image$"):
+            image.load()
+        for name in ("md", "sm", "thumb"):
+            assert RECIPES[name].draw(source).size == RECIPES[name].dimensions((1400, 1000))
+
+    def test_it_is_kept_for_what_is_still_to_be_made_of_it(self):
+        image = photograph()
+        source = pyramid(image, SHAPES.values())
+
+        SHAPES["lg"].draw(source)
+
+        assert SHAPES["strip"].draw(source).size == (300, 20)
+
+    @pytest.mark.parametrize(
+        ("recipes", "width"),
+        [
+            ([Fit(40, 40)], 175),
+            ([Fit(40, 40), Fill(210, 210)], 1400),
+            ([Fit(160, 160)], 700),
+            ([Fit(512, 512), Fit(40, 40)], 1400),
+        ],
+    )
+    @pytest.mark.parametrize("orientation", [1, 6])
+    @pytest.mark.parametrize(
+        "options", [{}, {"progressive": True}], ids=["baseline", "progressive"]
+    )
+    def test_a_jpeg_is_decoded_no_larger_than_needed(
+        self, options, orientation, recipes, width, monkeypatch
+    ):
+        given = []
+
+        class Noted(Pyramid):
+            def __init__(self, stored, *args):
+                given.append(stored.width)
+                super().__init__(stored, *args)
+
+        monkeypatch.setattr(rendering, "Pyramid", Noted)
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        data = encoded(photograph(), "JPEG", exif=exif, **options)
+
+        variants = dict(render(io.BytesIO(data), {r: Job(r, "webp") for r in recipes}))
+
+        dimensions = (1400, 1000) if orientation == 1 else (1000, 1400)
+        assert given == [width]
+        for recipe, variant in variants.items():
+            assert Image.open(io.BytesIO(variant)).size == recipe.dimensions(dimensions)
