@@ -132,13 +132,12 @@ def render(file: IO[bytes], jobs: Mapping[Key, Job]) -> Iterator[tuple[Key, byte
     """
     image, identity = _open(file)
     check_budget(identity)
-    # Without a word a GIF plays once; Pillow does not tell how often an AVIF does.
-    loop = image.info.get("loop", 0 if identity.format == "avif" else 1)
+    plays = _plays(image, identity.format)
     with ThreadPoolExecutor(_cores()) as pool:
         encoded: dict[Future[bytes | Exception], Key] = {}
         for key, drawn in _draw_all(image, _plan(jobs, identity), identity.dimensions, pool.map):
             if jobs[key].written:
-                encoded[pool.submit(_encoded, drawn, jobs[key], loop)] = key
+                encoded[pool.submit(_encoded, drawn, jobs[key], plays)] = key
             del drawn  # Its encoder's own now: it ends with it.
         for future in as_completed(encoded):
             yield encoded.pop(future), future.result()
@@ -228,6 +227,17 @@ def _orientation(image: Image.Image) -> int:
         return int(Image.Image.getexif(image).get(_ORIENTATION, 1))
     except Exception:  # Broken EXIF is no reason to refuse the picture.
         return 1
+
+
+def _plays(image: Image.Image, format: str) -> int:
+    """Return how often an animation plays, 0 for ever."""
+    if format == "avif":  # Pillow does not tell; browsers show it for ever.
+        return 0
+    loop = image.info.get("loop")
+    if loop is None:
+        return 1
+    # A GIF counts repetitions; of what others count there are 16 bits.
+    return min(loop + 1, 0xFFFF) if format == "gif" and loop else int(loop)
 
 
 def _plan(jobs: Mapping[Key, Job], identity: Identity) -> _Plan[Key]:
@@ -368,27 +378,26 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     return None
 
 
-def _encoded(drawn: _Frames | Exception, job: Job, loop: int) -> bytes | Exception:
+def _encoded(drawn: _Frames | Exception, job: Job, plays: int) -> bytes | Exception:
     try:
-        return drawn if isinstance(drawn, Exception) else _encode(drawn, job, loop)
+        return drawn if isinstance(drawn, Exception) else _encode(drawn, job, plays)
     except Exception as error:  # Encoders refuse options of the project's with all kinds.
         return error
 
 
-def _encode(frames: _Frames, job: Job, loop: int) -> bytes:
+def _encode(frames: _Frames, job: Job, plays: int) -> bytes:
     """Return the file's bytes, without any metadata of the source's."""
     first, *others = (_encodable(picture, job) for picture in frames.pictures)
     options = dict(_ENCODING[job.format])
     if job.recipe.quality is not None and job.format not in _WITHOUT_QUALITY:
         options["quality"] = job.recipe.quality
     if others:
-        options |= {"save_all": True, "append_images": others, "loop": loop}
+        options |= {"save_all": True, "append_images": others, "loop": plays}
         options["duration"] = frames.durations
         if job.format == "gif":
             # Each frame is whole: what shone through the last one must not stay.
             options["disposal"] = 2
-            # Its count is of repetitions: to play once is to say nothing.
-            options["loop"] = None if loop == 1 else loop
+            options["loop"] = {0: 0, 1: None}.get(plays, plays - 1)
     buffer = io.BytesIO()
     first.save(buffer, job.format.upper(), **{**options, **job.recipe.options})
     return buffer.getvalue()

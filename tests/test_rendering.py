@@ -3,6 +3,7 @@
 import io
 import random
 import struct
+import threading
 import zlib
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,6 +12,7 @@ import pytest
 from PIL import AvifImagePlugin, GifImagePlugin, Image, ImageCms, ImageFile, WebPImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
+from derived_images import rendering
 from derived_images.naming import written_format
 from derived_images.recipes import Fill, Fit, Recipe
 from derived_images.rendering import Job, UnreadableImage, identify, render, writable
@@ -270,7 +272,6 @@ class TestOrientation:
         for place, color in zip(places, CORNERS.values(), strict=True):
             assert image.convert("RGBA").getpixel(place) == near(color, 30)
 
-    @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
     @pytest.mark.parametrize("exif", [b"Exif\0\0nonsense", b"Exif\0\0II*\0\xff\xff\xff\xff", b"x"])
     def test_broken_exif_is_ignored(self, exif):
         data = encoded(corners("abcd"), "JPEG", exif=exif)
@@ -369,6 +370,21 @@ class TestColors:
 
         assert color_of(variant) == near([tone / 257] * 3)
 
+    @pytest.mark.parametrize("format", WRITTEN)
+    @pytest.mark.parametrize("alpha", [(), (0x8000,)], ids=["opaque", "alpha"])
+    def test_16_bit_colours_keep_their_tone(self, alpha, format):
+        row = b"\0" + struct.pack(f">{3 + len(alpha)}H", 50_000, 30_000, 8_000, *alpha) * 40
+        header = struct.pack(">IIBBBBB", 40, 30, 16, 6 if alpha else 2, 0, 0, 0)
+        data = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(row * 30)) + chunk(b"IEND")
+
+        variant = rendered(b"\x89PNG\r\n\x1a\n" + data, Fit(20, 20), format)
+
+        shown = (225, 186, 143) if alpha and format == "jpeg" else (195, 117, 31)
+        assert color_of(variant)[:3] == pytest.approx(shown, abs=6)
+        assert color_of(variant)[3] == pytest.approx(
+            128 if alpha and format != "jpeg" else 255, abs=2
+        )
+
     def test_a_wide_gamut_is_brought_to_srgb(self):
         data = plain("RGB", (200, 100, 100), icc_profile=profile(**ADOBE_RGB))
 
@@ -409,6 +425,15 @@ class TestColors:
 
         assert color_of(rendered(data, format="png")) == near((200, 100, 100))
 
+    def test_it_is_told_of_once(self, caplog):
+        data = plain("RGB", RED, icc_profile=b"nonsense")
+        caplog.set_level("INFO", "derived_images")
+
+        dict(render(io.BytesIO(data), {side: Job(Fit(side, side), "webp") for side in (9, 5, 3)}))
+
+        [message] = caplog.messages
+        assert message.startswith("A colour profile is ignored: ")
+
     @pytest.mark.parametrize(
         ("mode", "color", "shown"),
         [("L", 100, (100, 100, 100)), ("CMYK", (0, 255, 255, 0), RED)],
@@ -431,13 +456,23 @@ class TestAnimation:
         for color, expected in zip(colors, (RED, LIME, BLUE), strict=True):
             assert color == near(expected)
 
-    @pytest.mark.parametrize("format", ["webp", "png"])
+    @pytest.mark.parametrize("format", ["webp", "png", "gif"])
     @pytest.mark.parametrize("source", MOVING)
-    @pytest.mark.parametrize("loop", [0, 3])
-    def test_it_loops_as_often(self, source, format, loop):
-        variant = rendered(animation(source, loop=loop), format=format)
+    @pytest.mark.parametrize("plays", [0, 2, 4])
+    def test_it_plays_as_often(self, source, format, plays):
+        """A GIF counts repetitions, the others how often it is played in all."""
 
-        assert opened(variant).info["loop"] == loop
+        def loop(format):
+            return plays - 1 if format.upper() == "GIF" and plays else plays
+
+        variant = rendered(animation(source, loop=loop(source)), format=format)
+
+        assert opened(variant).info["loop"] == loop(format)
+
+    def test_a_gif_repeats_no_more_often_than_others_can_count(self):
+        variant = rendered(animation("GIF", loop=0xFFFF), format="webp")
+
+        assert opened(variant).info["loop"] == 0xFFFF
 
     @pytest.mark.parametrize("format", ["webp", "png"])
     def test_a_gif_that_plays_once_does_not_loop(self, format):
@@ -738,6 +773,33 @@ class TestJobs:
 
         assert len(dict(render(io.BytesIO(encoded(noise(), "JPEG")), jobs))) == 8
         assert loads.count(True) == 1
+
+    def test_what_is_ready_first_comes_first(self, monkeypatch):
+        done, encode = threading.Event(), rendering._encode
+
+        def waiting(frames, job, plays):
+            if job.format == "png":
+                assert done.wait(60)
+            return encode(frames, job, plays)
+
+        monkeypatch.setattr(rendering, "_encode", waiting)
+        monkeypatch.setattr(rendering, "_cores", lambda: 2)
+        jobs = {"slow": Job(Fit(50, 50), "png"), "quick": Job(Fit(20, 20), "webp")}
+        results = render(io.BytesIO(plain("RGB", RED)), jobs)
+
+        assert next(results)[0] == "quick"
+        done.set()
+        assert next(results)[0] == "slow"
+
+    def test_one_picture_in_two_formats_is_encoded_as_two(self):
+        jobs = {"png": Job(Fit(20, 20), "png")}
+        jobs |= {format: Job(Same(), format, of="png") for format in ("webp", "jpeg", "avif")}
+
+        variants = dict(render(io.BytesIO(plain("RGB", RED)), jobs))
+
+        assert {key: opened(data).format.lower() for key, data in variants.items()} == {
+            key: key for key in jobs
+        }
 
     def test_a_file_is_read_from_its_start(self):
         file = io.BytesIO(plain("RGB", RED))
