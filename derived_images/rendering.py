@@ -22,7 +22,7 @@ from PIL import Image, ImageCms, ImageSequence, UnidentifiedImageError
 
 from derived_images.conf import setting
 from derived_images.recipes import Dimensions, Recipe, Scaled
-from derived_images.scaling import REDUCED_MARGIN, Each, Part, Pyramid, free, turned
+from derived_images.scaling import Each, Part, Pyramid, free, reduced_margin, turned
 
 logger = logging.getLogger("derived_images")
 
@@ -36,6 +36,9 @@ _OPENED = {
 }
 _ANIMATED = {"png", "webp", "gif", "avif"}
 _WITHOUT_ALPHA = {"jpeg"}
+
+#: A frame costs time however small it is: that of a thousand is a second for the default set.
+MOST_FRAMES = 2_500
 
 #: Format → what Pillow's encoder is told, under a recipe's quality and options.
 _ENCODING: dict[str, dict[str, Any]] = {
@@ -151,7 +154,10 @@ def _cores() -> int:
 
 
 def check_budget(identity: Identity) -> None:
-    """Raise `UnreadableImage` when a picture has more pixels than `MAX_PIXELS` allows."""
+    """Raise `UnreadableImage` when a picture has more pixels than `MAX_PIXELS` allows.
+
+    Or more frames than are ever drawn.
+    """
     width, height = identity.dimensions
     pixels, budget = width * height * identity.frames, setting("MAX_PIXELS")
     if pixels > budget:
@@ -159,6 +165,10 @@ def check_budget(identity: Identity) -> None:
         raise UnreadableImage(
             f"This picture has {width} × {height} pixels{frames}, {pixels} in all. "
             f"No more than {budget} are allowed."
+        )
+    if identity.frames > MOST_FRAMES:
+        raise UnreadableImage(
+            f"This picture has {identity.frames} frames. No more than {MOST_FRAMES} are allowed."
         )
 
 
@@ -303,7 +313,8 @@ def _reduce(
 ) -> float:
     """Let the decoder divide the dimensions as far as no part loses by it; return by how much."""
     wanted = [part.whole_dimensions(dimensions) for part in plan.parts.values()]
-    width, height = (math.ceil(max(side) * REDUCED_MARGIN) for side in zip(*wanted, strict=True))
+    margin = reduced_margin(dimensions)
+    width, height = (math.ceil(max(side) * margin) for side in zip(*wanted, strict=True))
     full_width = image.width
     drafted = image.draft(None, turned((width, height), orientation))  # Only JPEG's decoder can.
     return full_width / drafted[1][2] if drafted else 1

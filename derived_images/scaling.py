@@ -19,6 +19,10 @@ MARGIN = 1.9
 #: The same of one that was reduced by averaging squares, as a decoder or `Image.reduce()` does.
 #: Sharp photographs keep 49 dB; at 1.5 it would be 42.
 REDUCED_MARGIN = 2.5
+#: What is larger, in pixels, need only be larger by so much, for the memory's sake: sharp
+#: photographs still keep 44 dB, from 50 megapixels on 46.
+LARGE = 40_000_000
+LARGE_MARGIN = 1.5
 #: Pixels that are scaled at a time: what lies between rows and columns is never large, and cores
 #: that are free share the work.
 BAND = 750_000
@@ -157,6 +161,11 @@ class Pyramid:
 def free(image: Image.Image) -> None:
     """Give the memory of the pixels back, and leave the file open that they came from."""
     Image.Image.close(image)
+
+
+def reduced_margin(dimensions: Dimensions) -> float:
+    """Return how much larger than what is made of it a source of these is decoded at least."""
+    return REDUCED_MARGIN if math.prod(dimensions) <= LARGE else LARGE_MARGIN
 
 
 def turned(dimensions: Dimensions, orientation: int) -> Dimensions:

@@ -728,6 +728,14 @@ class TestBudget:
         ):
             rendered(png_claiming(100, 100, control))
 
+    def test_so_many_frames_are_never_drawn_however_small(self):
+        control = chunk(b"acTL", struct.pack(">II", 2_500, 0))
+
+        with pytest.raises(UnreadableImage) as raised:
+            rendered(png_claiming(1, 1, control))
+
+        assert str(raised.value) == "This picture has 2501 frames. No more than 2500 are allowed."
+
     @pytest.mark.parametrize("format", ["GIF", "WEBP", "AVIF"])
     @pytest.mark.parametrize("recipe", [SAME, Fit(1, 1, animated=False)], ids=["moving", "still"])
     def test_frames_count_in_every_format(self, format, recipe, settings):
