@@ -207,6 +207,8 @@ def _make(
                 _store(due[key], result, report)
     except Exception as error:  # Storages raise whatever they like; no upload is lost by it.
         report.failures.append(f"{source!r} cannot be read: {error}")
+    # They come as they are ready, and are told of in the order of the recipes.
+    report.made.sort(key=list(due.values()).index)
 
 
 def _jobs(

@@ -66,7 +66,7 @@ def _claiming(format: str, width: int, height: int) -> bytes:
 
 
 def _frames(format: str, count: int, side: int) -> bytes:
-    colors = [Image.new("P" if format == "GIF" else "RGB", (side, side), n) for n in (10, 200)]
+    colors = [Image.new("L", (side, side), n) for n in (10, 200)]
     others = [colors[number % 2] for number in range(1, count)]
     return encoded(colors[0], format, save_all=True, append_images=others, duration=20)
 
