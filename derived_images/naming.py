@@ -82,16 +82,8 @@ class Template:
         return f"Template({self.text!r})"
 
     def name(self, *, source: str, variant: str, ext: str, fingerprint: str) -> str:
-        folder, stem, source_ext = split(source)
-        name = self.text.format(
-            dir=folder,
-            stem=stem,
-            source_ext=source_ext,
-            variant=variant,
-            ext=ext,
-            fingerprint=fingerprint,
-        )
-        return name.removesuffix(".")
+        outline = _outline(self, variant, ext, fingerprint)
+        return outline.format(*split(source)).removesuffix(".")
 
     def sources(self, variant_name: str, variants: Container[str] | None = None) -> Iterator[str]:
         """Return what may have a variant of this name: of these variants, if they are known."""
@@ -127,6 +119,27 @@ class Template:
             yield f"Unknown placeholder {{{field}}}. Choices are: {{{'} {'.join(_FIELDS)}}}."
         for field in sorted(_REQUIRED - fields):
             yield f"The placeholder {{{field}}} is missing: variants would share a name."
+
+
+# Pages and audits derive name after name of the same few variants.
+@functools.lru_cache(maxsize=1024)
+def _outline(template: Template, variant: str, ext: str, fingerprint: str) -> str:
+    """Return the template with what is the variant's filled in: the parts of the source are left."""
+    filled = {
+        "dir": "{0}",
+        "stem": "{1}",
+        "source_ext": "{2}",
+        "variant": _literally(variant),
+        "ext": _literally(ext),
+        "fingerprint": _literally(fingerprint),
+        "": "",
+    }
+    return "".join(_literally(text) + filled[field] for text, field in template._parts)
+
+
+def _literally(text: str) -> str:
+    """Return what `str.format` makes the text of again."""
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def _readings(
@@ -170,6 +183,7 @@ def naming_for(naming: str | Naming | None) -> Naming:
     return naming
 
 
+@functools.lru_cache(maxsize=32)  # All variants of a source are asked for in a row.
 def split(name: str) -> tuple[str, str, str]:
     """Return folder (with its slash), stem and last extension (without its dot).
 

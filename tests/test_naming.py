@@ -119,6 +119,25 @@ class TestConvention:
         assert repr(naming_for(CURE)) == repr(naming)
         assert naming_for(naming) is naming
 
+    def test_braces_of_a_template_or_a_variant_stand(self):
+        template = "{dir}{{old}}/{stem}_{variant}.{ext}"
+
+        assert variant_name("a/b.jpg", "{0}", template=template) == "a/{old}/b_{0}.webp"
+
+    def test_a_source_in_braces_keeps_them(self):
+        assert variant_name("{stem}/{0}.jpg", "thumb") == "{stem}/{0}_thumb.webp"
+
+    def test_kinds_of_text_are_taken_for_their_text_in_any_order(self):
+        class Loud(str):
+            def __format__(self, spec):
+                return self.upper()
+
+            __str__ = __format__
+
+        for variant in (Loud("loud"), "loud", Loud("loud")):
+            name = variant_name(Loud("a/b.jpg"), variant, ext=Loud("webp"))
+            assert (name, type(name)) == ("a/b_loud.webp", str)
+
 
 class TestWrittenFormat:
     @pytest.mark.parametrize(
