@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.utils.functional import empty
 
 from derived_images.recipes import Fit
 
@@ -31,6 +32,8 @@ DEFAULTS: dict[str, Any] = {
 
 def setting(key: str) -> Any:
     """Return the project's value, or the default."""
-    given = getattr(settings, "DERIVED_IMAGES", DEFAULTS)
+    # Of what a project does not set, Django's wrapper takes as long to say so as a name takes.
+    holder = settings._wrapped
+    given = getattr(settings if holder is empty else holder, "DERIVED_IMAGES", DEFAULTS)
     # A check tells who gave something else than a dict.
     return given.get(key, DEFAULTS[key]) if isinstance(given, dict) else DEFAULTS[key]

@@ -1,11 +1,18 @@
 """The settings: a table of defaults, read when used."""
 
+import sys
+from types import ModuleType
+
 import pytest
+from django.conf import LazySettings
 from django.conf import settings as project
 from django.test import override_settings
 
 from derived_images import Fit
 from derived_images.conf import DEFAULTS, setting
+
+SETTINGS = ModuleType("tests.conf_settings")
+SETTINGS.DERIVED_IMAGES = {"MAX_PIXELS": 7}
 
 
 @pytest.mark.parametrize("key", DEFAULTS)
@@ -15,6 +22,15 @@ def test_a_project_that_sets_nothing_has_the_defaults(key):
             del project.DERIVED_IMAGES
 
         assert setting(key) == DEFAULTS[key]
+
+
+def test_settings_that_nothing_has_read_yet_are_read(monkeypatch):
+    # A process that imports us before django.setup().
+    monkeypatch.setattr("derived_images.conf.settings", LazySettings())
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "tests.conf_settings")
+    monkeypatch.setitem(sys.modules, "tests.conf_settings", SETTINGS)
+
+    assert setting("MAX_PIXELS") == 7
 
 
 def test_the_table_has_at_most_ten_keys():
