@@ -42,9 +42,6 @@ class DerivedImagesManager(Declaration):
     It is a plain descriptor and no field: no column, no migration, no form knows of it.
     """
 
-    #: The attribute that it was declared as.
-    attribute: str
-
     def __set_name__(self, owner: type, name: str) -> None:
         self.attribute = name
 
@@ -58,7 +55,7 @@ class DerivedImagesManager(Declaration):
     @overload
     def __get__(self, instance: Model, owner: type[Model]) -> DerivedImages: ...
     def __get__(self, instance: Model | None, owner: type[Model]) -> Self | DerivedImages:
-        return self if instance is None else DerivedImages(instance, self, self.attribute)
+        return self if instance is None else DerivedImages(instance, self)
 
     def __set__(self, instance: Model, value: object) -> None:
         raise AttributeError(

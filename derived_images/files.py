@@ -14,12 +14,18 @@ from typing import Any
 from unicodedata import normalize
 
 from django.core.files.base import ContentFile, File
-from django.core.files.storage import FileSystemStorage, InMemoryStorage, Storage, storages
+from django.core.files.storage import (
+    FileSystemStorage,
+    InMemoryStorage,
+    Storage,
+    default_storage,
+    storages,
+)
 from django.db import Error
 from django.db.models import Field, FileField, ImageField, Model
 from django.db.models.fields.files import ImageFieldFile
 from django.dispatch import Signal
-from django.utils.functional import LazyObject
+from django.utils.functional import LazyObject, empty
 
 from derived_images import recipes as arithmetic
 from derived_images.conf import setting
@@ -57,6 +63,9 @@ class NoSource(ValueError):
 class Declaration:
     """What a manager declares: recipes, a convention, a storage. Names by arithmetic alone."""
 
+    #: The attribute that it was declared as.
+    attribute: str
+
     def __init__(
         self,
         source: str,
@@ -69,7 +78,7 @@ class Declaration:
         self.naming = naming_for(naming)
         self._recipes = recipes
         self._storage = storage
-        self._fingerprints: tuple[Any, dict[str, str]] = (None, {})
+        self._fingerprints: tuple[dict[str, Recipe], dict[str, str]] = ({}, {})
 
     @property
     def recipes(self) -> Mapping[str, Recipe]:
@@ -83,20 +92,25 @@ class Declaration:
 
     def storage_beside(self, field: FileField) -> Storage:
         """Return the storage of the variants of this field's sources."""
-        return field.storage if self.storage is None else self.storage
+        storage = self.storage
+        return _unwrapped(field.storage) if storage is None else storage
 
     def name(self, source: str, variant: str) -> str:
         """Return the name of a variant of the source of that name."""
-        return self.naming.name(
-            source=source,
-            variant=variant,
-            ext=written_extension(self.recipes[variant].format, source),
-            fingerprint=self.fingerprints[variant],
-        )
+        return self._name(self.recipes, source, variant)
 
     def names(self, source: str) -> dict[str, str]:
         """Return variant → name, for every variant."""
-        return {variant: self.name(source, variant) for variant in self.recipes}
+        recipes = self.recipes
+        return {variant: self._name(recipes, source, variant) for variant in recipes}
+
+    def _name(self, recipes: Mapping[str, Recipe], source: str, variant: str) -> str:
+        return self.naming.name(
+            source=source,
+            variant=variant,
+            ext=written_extension(recipes[variant].format, source),
+            fingerprint=self._fingerprints_of(recipes)[variant],
+        )
 
     def sources(self, name: str) -> Iterator[str]:
         """Yield the source names, in the usual spellings, that have a variant of this name.
@@ -129,13 +143,23 @@ class Declaration:
 
     @property
     def fingerprints(self) -> dict[str, str]:
-        """Variant → fingerprint, worked out once for one set of recipes."""
-        recipes, fingerprints = self._fingerprints
-        if recipes is not self.recipes:
-            recipes = self.recipes
+        """Variant → fingerprint."""
+        return self._fingerprints_of(self.recipes)
+
+    def _fingerprints_of(self, recipes: Mapping[str, Recipe]) -> dict[str, str]:
+        """Work them out once for one set of recipes, told by its content: it may be a dict."""
+        known, fingerprints = self._fingerprints
+        if known != recipes:
             fingerprints = {name: arithmetic.fingerprint(recipes, name) for name in recipes}
-            self._fingerprints = recipes, fingerprints
+            self._fingerprints = dict(recipes), fingerprints
         return fingerprints
+
+
+def _unwrapped(storage: Storage) -> Storage:
+    """Return the default storage itself: its wrapper takes a fifth of a URL's time."""
+    wrapped: Any = storage._wrapped if storage is default_storage else empty  # type: ignore[attr-defined]
+    # Until its first use there is nothing in it.
+    return storage if wrapped is empty else wrapped
 
 
 class SourceFile(ImageFieldFile):
@@ -295,13 +319,13 @@ class VariantFile(ImageFieldFile):
     """
 
     name: str
+    _committed = True
 
     def __init__(self, images: DerivedImages, variant: str, name: str) -> None:
-        field = source_field(images)
-        super().__init__(images._instance, field, name)
-        self.storage = images._manager.storage_beside(field)
+        # Without Django's, which costs more than the name: all that it sets follows from these.
         self.images = images
         self.variant = variant
+        self.name = name
 
     @property
     def recipe(self) -> Recipe:
@@ -314,14 +338,24 @@ class VariantFile(ImageFieldFile):
         return getattr(self.instance, self.field.attname)  # type: ignore[no-any-return]
 
     @property
+    def field(self) -> ImageField:  # type: ignore[override]
+        """The field that the source is in."""
+        return source_field(self.images)
+
+    @property
+    def storage(self) -> Storage:  # type: ignore[override]
+        """Where this variant lies."""
+        return self.images._manager.storage_beside(source_field(self.images))
+
+    @property
     def instance(self) -> Model:
         """The row that the source is on."""
-        return self.__dict__["_instance"]  # type: ignore[no-any-return]
+        return self.images._instance
 
     @instance.setter
     def instance(self, instance: Model) -> None:
         # Django's descriptor moves a file that it finds on another row over to that row.
-        if self.__dict__.setdefault("_instance", instance) is not instance:
+        if instance is not self.instance:
             self.refuse_as_source()
 
     def refuse_as_source(self) -> None:
@@ -357,7 +391,7 @@ class VariantFile(ImageFieldFile):
         self.images._claim([self.name])
 
     def _require_file(self) -> None:
-        if not self:
+        if not self.name:
             raise NoSource(f"{self.instance!r} has no {self.field.name}, so it has no variants.")
 
     def _get_image_dimensions(self) -> Dimensions | tuple[None, None]:
@@ -388,28 +422,31 @@ class DerivedImages(Mapping[str, VariantFile]):
     It is true when the row has a source. Without one each variant is there, but false.
     """
 
-    __slots__ = ("_instance", "_manager", "_name")
+    __slots__ = ("_instance", "_manager")
     _instance: Model
     _manager: Declaration
-    _name: str
 
-    def __init__(self, instance: Model, manager: Declaration, name: str) -> None:
-        for slot, value in zip(self.__slots__, (instance, manager, name), strict=True):
-            object.__setattr__(self, slot, value)
+    def __init__(self, instance: Model, manager: Declaration) -> None:
+        object.__setattr__(self, "_instance", instance)
+        object.__setattr__(self, "_manager", manager)
 
     def __getitem__(self, variant: str) -> VariantFile:
-        if variant not in self._manager.recipes:
-            raise KeyError(self._unknown(variant))
-        source = self._source_name()
-        return VariantFile(self, variant, self._manager.name(source, variant) if source else "")
+        return self._variant(variant, KeyError)
 
     def __getattr__(self, variant: str) -> VariantFile:
         # Names with an underscore are asked for by copy and pickle, before there is any state.
         if variant.startswith("_"):
             raise AttributeError(variant)
-        if variant not in self._manager.recipes:
-            raise AttributeError(self._unknown(variant))
-        return self[variant]
+        return self._variant(variant, AttributeError)
+
+    def _variant(self, variant: str, error: type[KeyError | AttributeError]) -> VariantFile:
+        recipes = self._manager.recipes
+        if variant not in recipes:
+            raise error(self._unknown(variant))
+        source = self._source_name()
+        return VariantFile(
+            self, variant, self._manager._name(recipes, source, variant) if source else ""
+        )
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{self} is read-only: variants follow from their source.")
@@ -441,13 +478,13 @@ class DerivedImages(Mapping[str, VariantFile]):
         return hash((id(self._manager), self._instance))
 
     def __str__(self) -> str:
-        return f"{type(self._instance).__name__}.{self._name}"
+        return f"{type(self._instance).__name__}.{self._manager.attribute}"
 
     def __repr__(self) -> str:
         return f"<{self} of {self._source_name()!r}: {', '.join(self)}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return getattr, (self._instance, self._name)
+        return getattr, (self._instance, self._manager.attribute)
 
     def urls(self) -> dict[str, str]:
         """Return variant → URL, `original` first; every one is "" without a source."""
@@ -487,10 +524,9 @@ class DerivedImages(Mapping[str, VariantFile]):
     delete.alters_data = True  # type: ignore[attr-defined]
 
     def _source_name(self) -> str:
-        attname = source_field(self).attname
-        value: Any = self._instance.__dict__.get(attname)
+        value: Any = self._instance.__dict__.get(self._manager.source)
         if not isinstance(value, str):
-            value = getattr(self._instance, attname)
+            value = getattr(self._instance, source_field(self).attname)
             # What is not stored yet has no name yet either.
             return value.name or "" if value._committed else ""
         return value
