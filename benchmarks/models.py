@@ -1,7 +1,5 @@
 """Rows whose files follow them, beside rows whose files stay, and big tables that name files."""
 
-# ruff: noqa: DJ008  # nobody looks at these rows
-
 from django.db import models
 
 from derived_images import AutoCleanupImageField, DerivedImagesManager

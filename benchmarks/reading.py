@@ -1,13 +1,15 @@
 """What a page pays to read: rows, URLs and templates, beside a plain `ImageField`.
 
 `python -m benchmarks.reading` prints ratios: quartiles of runs in turn, in CPU time of this
-process. Rows are loaded anew for each run, so that nothing is known of any of them; loading is
+process; `--json` prints the times. Rows are loaded anew for each run, so that nothing is known of any of them; loading is
 timed by itself. Three URLs of variants stand beside three times `row.image.url`, where Django
 makes one file and keeps it, and beside three fields, which is how Django itself has three images.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import statistics
 import sys
 import time
@@ -28,20 +30,20 @@ settings.configure(
 )
 django.setup()
 
-from derived_images import DerivedImagesManager  # noqa: E402
+from derived_images import AutoCleanupImageField, DerivedImagesManager  # noqa: E402
 
 ROWS = 1000
 ROUNDS = 60
 
 
-class Plain(models.Model):  # noqa: DJ008
+class Plain(models.Model):
     image = models.ImageField()
 
     class Meta:
         app_label = "benchmarks"
 
 
-class Derived(models.Model):  # noqa: DJ008
+class Derived(models.Model):
     image = models.ImageField()
     variants = DerivedImagesManager("image")
 
@@ -49,7 +51,15 @@ class Derived(models.Model):  # noqa: DJ008
         app_label = "benchmarks"
 
 
-class Three(models.Model):  # noqa: DJ008
+class Ours(models.Model):
+    image = AutoCleanupImageField()
+    variants = DerivedImagesManager("image")
+
+    class Meta:
+        app_label = "benchmarks"
+
+
+class Three(models.Model):
     """What holds three images in Django itself."""
 
     thumb = models.ImageField()
@@ -108,25 +118,41 @@ class Side(NamedTuple):
         return time.process_time() - started
 
 
-OURS_PAGE = Side(Derived, page("variants.thumb", "variants.sm", "variants.lg"))
+DERIVED_PAGE = Side(Derived, page("variants.thumb", "variants.sm", "variants.lg"))
 WORKS = {
     "loading rows": (Side(Derived), Side(Plain)),
+    "loading rows of our field": (Side(Ours), Side(Plain)),
     "one URL": (Side(Derived, derived_one), Side(Plain, plain_one)),
+    "one URL of our field": (Side(Ours, derived_one), Side(Plain, plain_one)),
     "three URLs": (Side(Derived, derived_three), Side(Plain, plain_three)),
     "three URLs, of three fields": (Side(Derived, derived_three), Side(Three, fields_three)),
-    "a page of three URLs a row": (OURS_PAGE, Side(Plain, page("image", "image", "image"))),
-    "a page, of three fields": (OURS_PAGE, Side(Three, page("thumb", "sm", "lg"))),
+    "a page of three URLs a row": (DERIVED_PAGE, Side(Plain, page("image", "image", "image"))),
+    "a page, of three fields": (DERIVED_PAGE, Side(Three, page("thumb", "sm", "lg"))),
 }
+
+#: Seconds of a thousand rows of ours, and of what stands beside.
+Pair = tuple[float, float]
 
 
 def fill() -> None:
     names = [f"photos/cat_3000x2000_{number:08}.jpg" for number in range(ROWS)]
     with connection.schema_editor() as editor:
-        for model in (Plain, Derived, Three):
+        for model in (Plain, Derived, Ours, Three):
             editor.create_model(model)
-    Plain.objects.bulk_create(Plain(image=name) for name in names)
-    Derived.objects.bulk_create(Derived(image=name) for name in names)
+    for model in (Plain, Derived, Ours):
+        model._default_manager.bulk_create(model(image=name) for name in names)
     Three.objects.bulk_create(Three(thumb=name, sm=name, lg=name) for name in names)
+
+
+def measure() -> dict[str, list[Pair]]:
+    """Return work → the times of every round."""
+    times: dict[str, list[Pair]] = {work: [] for work in WORKS}
+    for number in range(ROUNDS):
+        for work, sides in WORKS.items():
+            # Whoever comes second finds the caches warm.
+            first, second = (side.seconds() for side in sides[:: 1 if number % 2 else -1])
+            times[work].append((first, second) if number % 2 else (second, first))
+    return times
 
 
 def names_a_second() -> float:
@@ -137,14 +163,7 @@ def names_a_second() -> float:
     return count / (time.process_time() - started)
 
 
-def main() -> None:
-    fill()
-    times: dict[str, list[tuple[float, float]]] = {work: [] for work in WORKS}
-    for number in range(ROUNDS):
-        for work, sides in WORKS.items():
-            # Whoever comes second finds the caches warm.
-            first, second = (side.seconds() for side in sides[:: 1 if number % 2 else -1])
-            times[work].append((first, second) if number % 2 else (second, first))
+def show(times: dict[str, list[Pair]]) -> None:
     print(f"Python {sys.version.split()[0]}, Django {django.__version__}, {ROUNDS} rounds")
     print(f"{'ratio':27}  25 %  50 %  75 %    µs a row, beside")
     for work, pairs in times.items():
@@ -152,6 +171,15 @@ def main() -> None:
         ours, theirs = (statistics.median(side) / ROWS * 1e6 for side in zip(*pairs, strict=True))
         print(f"{work:27}  {low:4.2f}  {median:4.2f}  {high:4.2f}    {ours:8.1f}  {theirs:6.1f}")
     print(f"names a second: {statistics.median(names_a_second() for _ in range(5)):,.0f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--json", action="store_true")
+    as_json = parser.parse_args().json
+    fill()
+    times = measure()
+    json.dump(times, sys.stdout) if as_json else show(times)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,252 @@
+"""Tables of what was measured, in Markdown, beside what was aimed at."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from benchmarks.peers.figures import Sample, Spread, ratio, spread
+from benchmarks.peers.packages import PACKAGES
+
+OURS = "derived_images"
+TITLES = {
+    "webp": "4 WebP variants of 12 MP",
+    "busy": "4 WebP variants of 12 MP, all cores but one busy with something else",
+    "two": "4 WebP variants of 12 MP, two uploads at a time",
+    "large": "4 WebP variants of 24 MP",
+    "jpeg": "4 JPEG variants of 12 MP",
+}
+#: Upload → what we are compared with → the ratio aimed at.
+UPLOAD_TARGETS = {
+    "webp": {"pillow": 0.5, "sorl_vips": 0.7, "pyvips": 1.0},
+    "two": {"pillow": 0.7},
+    "large": {"pillow": 0.35, "sorl_vips": 0.5},
+    "jpeg": {"peer": 0.6},
+}
+MEMORY_TARGETS = {"12": 140, "24": 110, "96": 110}
+PSNR_TARGET, SSIM_TARGET = 48, 0.996
+READING_TARGETS = {
+    "loading rows": 1.0,
+    "loading rows of our field": 1.0,
+    "one URL": 1.4,
+    "one URL of our field": 1.4,
+    "three URLs": 1.2,
+    "a page of three URLs a row": 1.1,
+}
+
+Row = Sequence[object]
+
+
+def written(found: Mapping[str, Any], rounds: int) -> str:
+    """Return the whole page."""
+    parts = [
+        "# Beside the packages of the field",
+        _machine(found, rounds),
+        "## What was aimed at",
+        _table(["work", "target", "measured", ""], _targets(found)),
+        *_uploads(found["uploaded"]),
+        "## Peak memory over imports",
+        "Megabytes (10⁶ bytes): the most of a fresh process that takes one upload and makes four "
+        "WebP variants, less what it had after its imports. Medians.",
+        _memory(found["memory"]),
+        *_fidelity(found["fidelity"]),
+        "## Reading",
+        "Processor time, and the ratio to a plain `ImageField` and its `image.url`, read as often, "
+        "or to three such fields. Rows are loaded before URLs are read, each is read once, and "
+        "pages are of a thousand rows (`python -m benchmarks.reading`).",
+        _reading(found["reading"]),
+        *_stages(found["stages"]),
+        "## How each package is used",
+        _table(["package", ""], [(each.label, each.note) for each in PACKAGES.values()]),
+        *_broken(found["broken"]),
+    ]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _table(head: Row, rows: Iterable[Row]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def _machine(found: Mapping[str, Any], rounds: int) -> str:
+    pictures = [
+        f"{megapixels} MP: {' × '.join(map(str, each['dimensions']))}, "
+        f"{each['size'] / 1e6:.1f} MB ({each['origin']})"
+        for megapixels, each in found["pictures"].items()
+    ]
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    facts = {
+        "Date": datetime.datetime.now(datetime.UTC).date(),
+        "Command": f"`python -m benchmarks.peers {' '.join(sys.argv[1:])}`".replace(" `", "`"),
+        "Machine": f"{os.cpu_count()} cores, {_processor()}, {platform.system()}",
+        "Python": platform.python_version(),
+        "Packages": ", ".join(_versions()),
+        "Pictures": "; ".join(pictures),
+        "Rounds": f"{rounds}, after one to warm up",
+        "Load average at the end": f"{load} (1, 5, 15 minutes)",
+    }
+    said = "\n".join(f"- {name}: {value}" for name, value in facts.items())
+    return f"""{said}
+
+Each package runs in a long-lived process of its own and is sent the same file in turn, round by
+round. Measured is a whole upload: from the temporary file of a request to the row and the last
+variant on disk, in SQLite in memory. Variants fit 160, 640, 1024 and 2048 pixels in qualities 65,
+80, 85 and 85, encoded as Pillow does by default, JPEG progressive and optimised. Ratios are the
+medians of the rounds' own ratios, ours ÷ theirs; in brackets the quartiles, which tell the noise.
+Processor time counts all threads, and suffers less from what else the machine does."""
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines() if os.name == "posix" else ():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor()
+
+
+def _versions() -> Iterable[str]:
+    for name in dict.fromkeys(
+        ["Django", "Pillow", *(each.distribution for each in PACKAGES.values()), "pyvips-binary"]
+    ):
+        try:
+            yield f"{name} {version(name)}"
+        except PackageNotFoundError:
+            yield f"{name} (not installed)"
+
+
+# --- Targets
+
+
+def _targets(found: Mapping[str, Any]) -> Iterable[Row]:
+    for upload, aims in UPLOAD_TARGETS.items():
+        samples = found["uploaded"][upload]
+        for rival, aim in aims.items():
+            name = rival if rival in PACKAGES else fastest(samples, rival)
+            if name in samples:
+                value = _ratio(samples, name)
+                kind = {"pillow": "the fastest Pillow peer, ", "peer": "the fastest peer, "}
+                said = f"≤ {aim:.2f} × {kind.get(rival, '')}{PACKAGES[name].label}"
+                yield TITLES[upload], said, value, _met(value.median <= aim)
+    for megapixels, peaks in found["memory"].items():
+        value, aim = spread(peaks[OURS]).median, MEMORY_TARGETS[megapixels]
+        yield f"memory, {megapixels} MP", f"≤ {aim} MB", f"{value:.0f} MB", _met(value <= aim)
+    for megapixels, packages in found["fidelity"].items():
+        psnr, ssim = (min(each) for each in zip(*packages[OURS].values(), strict=True))
+        yield (
+            f"fidelity, {megapixels} MP, the worst variant",
+            f"≥ {PSNR_TARGET} dB, SSIM ≥ {SSIM_TARGET}",
+            f"{psnr:.1f} dB, {ssim:.4f}",
+            _met(psnr >= PSNR_TARGET and ssim >= SSIM_TARGET),
+        )
+    for what, aim in READING_TARGETS.items():
+        value = ratio(*zip(*found["reading"][what], strict=True))
+        yield what, f"≤ {aim:.1f} × plain", value, _met(value.median <= aim)
+
+
+def fastest(samples: Mapping[str, Sequence[Sample]], kind: str) -> str:
+    """Return the package of that kind with the least median; "peer" is any package but ours."""
+    kinds = {"pillow", "vips"} if kind == "peer" else {kind}
+    names = [name for name in samples if PACKAGES[name].kind in kinds]
+    return min(names, key=lambda name: spread([each.wall for each in samples[name]]).median)
+
+
+def _ratio(samples: Mapping[str, Sequence[Sample]], name: str, what: str = "wall") -> Spread:
+    ours, theirs = ([getattr(each, what) for each in samples[key]] for key in (OURS, name))
+    return ratio(ours, theirs)
+
+
+def _met(yes: bool) -> str:
+    return "met" if yes else "**missed**"
+
+
+# --- Tables
+
+
+def _uploads(uploaded: Mapping[str, Mapping[str, Sequence[Sample]]]) -> Iterable[str]:
+    head = ["package", "s, wall", "s, processor", "ours ÷ it, wall", "ours ÷ it, processor", "kB"]
+    for upload, samples in uploaded.items():
+        yield f"## {TITLES[upload]}"
+        yield _table(head, [_upload(samples, name) for name in _by_wall(samples)])
+
+
+def _by_wall(samples: Mapping[str, Sequence[Sample]]) -> list[str]:
+    return sorted(samples, key=lambda name: spread([each.wall for each in samples[name]]).median)
+
+
+def _upload(samples: Mapping[str, Sequence[Sample]], name: str) -> Row:
+    wall, cpu = (spread([getattr(each, key) for each in samples[name]]) for key in ("wall", "cpu"))
+    ratios = [_ratio(samples, name, what) for what in ("wall", "cpu")]
+    compared = ["", ""] if name in (OURS, "plain") else ratios
+    return PACKAGES[name].label, wall, cpu, *compared, f"{samples[name][0].size / 1e3:.0f}"
+
+
+def _memory(memory: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
+    names = next(iter(memory.values()))
+    rows = [
+        [
+            PACKAGES[name].label,
+            *(
+                f"{spread(peaks[name]).median:.0f}" if name in peaks else ""
+                for peaks in memory.values()
+            ),
+        ]
+        for name in names
+    ]
+    return _table(["package", *(f"{megapixels} MP" for megapixels in memory)], rows)
+
+
+def _fidelity(fidelity: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) -> Iterable[str]:
+    yield "## Fidelity before encoding"
+    yield (
+        "PSNR in decibels and SSIM of each variant, written as PNG, to one Lanczos from the whole "
+        "picture at once. ∞ is the same picture, pixel by pixel. Packages that use another filter "
+        "on purpose show it here; no package is judged by it."
+    )
+    for megapixels, packages in fidelity.items():
+        widths = list(next(iter(packages.values())))
+        yield _table(
+            [f"{megapixels} MP", *(f"{width} px" for width in widths)],
+            [
+                [PACKAGES[name].label, *(_likeness(*each) for each in values.values())]
+                for name, values in packages.items()
+            ],
+        )
+
+
+def _likeness(psnr: float, ssim: float) -> str:
+    return f"{psnr:.1f}, {ssim:.4f}".replace("inf", "∞")
+
+
+def _reading(reading: Mapping[str, Sequence[tuple[float, float]]]) -> str:
+    rows = []
+    for what, pairs in reading.items():
+        ours, beside = zip(*pairs, strict=True)
+        # Of a thousand rows: milliseconds are microseconds a row.
+        micro = [spread([value * 1e3 for value in values]) for values in (ours, beside)]
+        rows.append([what, *micro, ratio(ours, beside)])
+    return _table(["", "µs a row", "beside", "ratio"], rows)
+
+
+def _stages(stages: Mapping[str, Mapping[str, Sequence[float]]]) -> Iterable[str]:
+    yield "## What Pillow needs for each step"
+    yield "Processor time in milliseconds, alone and in one thread: what we are bound by."
+    names = next(iter(stages.values()))
+    yield _table(
+        ["", *(f"{megapixels} MP" for megapixels in stages)],
+        [
+            [name, *(f"{spread(each[name]).median * 1e3:.0f}" for each in stages.values())]
+            for name in names
+        ],
+    )
+
+
+def _broken(broken: Mapping[str, str]) -> Iterable[str]:
+    if broken:
+        yield "## What does not work here"
+        rows = [(PACKAGES[name].label, f"`{error}`") for name, error in broken.items()]
+        yield _table(["package", "its error"], rows)
