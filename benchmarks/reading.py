@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import time
@@ -17,17 +18,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import django
-from django.conf import settings
 from django.db import connection, models
 from django.template import Context, Template
 
-settings.configure(
-    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
-    DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
-    INSTALLED_APPS=["derived_images"],
-    MEDIA_URL="/media/",
-    TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
-)
+os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
 django.setup()
 
 from derived_images import AutoCleanupImageField, DerivedImagesManager  # noqa: E402
