@@ -26,6 +26,11 @@ LARGE_MARGIN = 1.5
 #: Pixels that are scaled at a time: what lies between rows and columns is never large, and cores
 #: that are free share the work.
 BAND = 750_000
+#: How far Lanczos' filter looks beyond a pixel, in pixels of what it makes.
+SUPPORT = 3
+
+#: Modes that are scaled as they are, where no colour stands for what is transparent.
+_OPAQUE = {"L", "RGB", "CMYK"}
 
 #: EXIF orientation → what turns the picture upright.
 _UPRIGHT = {
@@ -70,9 +75,9 @@ class _Level(NamedTuple):
 class Pyramid:
     """A picture that parts are drawn of, as if it were upright, in sRGB and in full.
 
-    `stored` may lie as `orientation` says, and have colours that `in_srgb` converts: it is small
-    pictures that are turned and converted. A decoder may have divided its dimensions by
-    `reduction`. It is closed as soon as none of the `parts` needs it that are to come.
+    `stored` may lie as `orientation` says, have colours that `in_srgb` converts, and be of any
+    mode: it is small pictures that are turned and converted. A decoder may have divided its
+    dimensions by `reduction`. It is closed as soon as none of the `parts` needs it that are to come.
     """
 
     def __init__(
@@ -98,7 +103,7 @@ class Pyramid:
     def whole(self) -> Image.Image:
         """Return a picture in full, which is the caller's own."""
         stored = self._source.image
-        picture = self._upright(stored)
+        picture = self._upright(scalable(stored))
         return stored.copy() if picture is stored else picture
 
     def resize(self, size: Dimensions, resample: Image.Resampling, box: Box, /) -> Image.Image:
@@ -116,11 +121,6 @@ class Pyramid:
         return self._upright(image)
 
     def _scaled(self, part: Part, resample: Image.Resampling) -> Image.Image:
-        if self._source.image.mode == "RGBA":
-            # Once, not in every band: no colour may shine out of what is transparent.
-            stored = self._source.image
-            self._source = self._source._replace(image=stored.convert("RGBa"))
-            free(stored)
         image, width, height = self._base(part)
         x, y = width / self._stored_size[0], height / self._stored_size[1]
         left, top, right, bottom = part.box
@@ -187,12 +187,49 @@ def _in_bands(
 
     def band(number: int) -> Image.Image:
         size = (width, rows[number + 1] - rows[number])
-        part = (left, edges[number], right, edges[number + 1])
-        return image.resize(size, resample, part, reducing_gap=REDUCED_MARGIN)
+        return _resized(image, size, resample, (left, edges[number], right, edges[number + 1]))
 
-    if bands == 1:
-        return band(0)
-    whole = Image.new(image.mode, dimensions)
-    for number, picture in enumerate(each(band, range(bands))):
-        whole.paste(picture, (0, rows[number]))
+    first, *others = each(band, range(bands))
+    if not others:
+        return first
+    whole = Image.new(first.mode, dimensions)
+    for row, picture in zip(rows[:-1], [first, *others], strict=True):
+        whole.paste(picture, (0, row))
     return whole
+
+
+def _resized(
+    image: Image.Image, size: Dimensions, resample: Image.Resampling, box: Box
+) -> Image.Image:
+    """Do as `Image.resize()` does, with a picture of any mode."""
+    if image.mode != "RGBa" and (image.has_transparency_data or image.mode not in _OPAQUE):
+        # Only what is needed of it: all of it would be several times as large as it is now.
+        left, top, right, bottom = _reach(image, size, box)
+        image = scalable(image.crop((left, top, right, bottom)))
+        box = (box[0] - left, box[1] - top, box[2] - left, box[3] - top)
+        if image.mode == "RGBA":  # No colour may shine out of what is transparent.
+            image = image.convert("RGBa")
+    return image.resize(size, resample, box, reducing_gap=REDUCED_MARGIN)
+
+
+def _reach(image: Image.Image, size: Dimensions, box: Box) -> tuple[int, int, int, int]:
+    """Return the pixels that those of the box are made of: filters look beyond its edges."""
+    left, top, right, bottom = box
+    x, y = (SUPPORT * (right - left) / size[0], SUPPORT * (bottom - top) / size[1])
+    return (
+        max(0, math.floor(left - x)),
+        max(0, math.floor(top - y)),
+        min(image.width, math.ceil(right + x)),
+        min(image.height, math.ceil(bottom + y)),
+    )
+
+
+def scalable(image: Image.Image) -> Image.Image:
+    """Return the picture in a mode that can be scaled: L, RGB, RGBA or CMYK."""
+    if image.mode.startswith("I"):  # 16 bits, which convert() would clip, not scale.
+        image = image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
+        if "transparency" in image.info:
+            image.info["transparency"] >>= 8
+    if image.has_transparency_data:
+        return image if image.mode == "RGBA" else image.convert("RGBA")
+    return image if image.mode in _OPAQUE else image.convert("RGB")

@@ -10,7 +10,7 @@ from PIL import Image, ImageChops, ImageStat
 from derived_images import rendering
 from derived_images.recipes import Fill, Fit
 from derived_images.rendering import Job, render
-from derived_images.scaling import Part, Pyramid
+from derived_images.scaling import Part, Pyramid, scalable
 from tests.pictures import encoded
 
 STORED_AS = {
@@ -22,6 +22,32 @@ STORED_AS = {
     6: Image.Transpose.ROTATE_90,
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_270,
+}
+
+
+def _with_alpha(image):
+    image = image.copy()
+    image.putalpha(Image.linear_gradient("L").resize(image.size))
+    return image
+
+
+def _with_a_transparent_color(image):
+    image.info["transparency"] = image.getpixel((700, 500))
+    return image
+
+
+#: What decoders give beside RGB → what makes it of that.
+MODES = {
+    "1": lambda image: image.convert("1"),
+    "L with transparency": lambda image: _with_a_transparent_color(image.convert("L")),
+    "I;16": lambda image: image.convert("I").point(lambda value: value * 257 + 0).convert("I;16"),
+    "LA": lambda image: _with_alpha(image.convert("L")),
+    "P": lambda image: image.quantize(16),
+    "P with transparency": lambda image: _with_a_transparent_color(image.quantize(16)),
+    "RGB with transparency": lambda image: _with_a_transparent_color(
+        image.quantize(16).convert("RGB")
+    ),
+    "RGBA": _with_alpha,
 }
 #: The default set in small.
 RECIPES = {"lg": Fit(512, 512), "md": Fit(256, 256), "sm": Fit(160, 160), "thumb": Fit(40, 40)}
@@ -92,6 +118,19 @@ class TestFidelity:
 
         assert decibels(recipe.draw(pyramid(image.copy(), [recipe])), recipe.draw(image)) > 70
 
+    @pytest.mark.parametrize("recipe", [Fit(1001, 999), Fit(90, 90), SHAPES["strip"]])
+    @pytest.mark.parametrize("mode", MODES)
+    def test_a_picture_of_any_mode_is_scaled_as_if_it_were_converted_first(self, mode, recipe):
+        image = MODES[mode](photograph(1400, 1000))
+        whole = scalable(image.copy())
+        if whole.mode == "RGBA":
+            whole = whole.convert("RGBa")
+
+        drawn, other = (recipe.draw(pyramid(each, [recipe])) for each in (image, whole))
+        assert drawn.mode == other.mode
+        for band, the_same in zip(drawn.split(), other.split(), strict=True):
+            assert decibels(band, the_same) > 60
+
     @pytest.mark.parametrize("recipe", SHAPES.values(), ids=SHAPES)
     @pytest.mark.parametrize("orientation", STORED_AS)
     def test_a_picture_on_its_side_gives_upright_ones(self, orientation, recipe):
@@ -138,6 +177,23 @@ class TestSparing:
             image.load()
         for name in ("md", "sm", "thumb"):
             assert RECIPES[name].draw(source).size == RECIPES[name].dimensions((1400, 1000))
+
+    @pytest.mark.parametrize("mode", MODES)
+    def test_no_mode_is_converted_in_full(self, mode, monkeypatch):
+        image = MODES[mode](photograph(1400, 1000))
+        source = pyramid(image, RECIPES.values())
+        areas, convert = [], Image.Image.convert
+
+        def noted(picture, *args, **kwargs):
+            areas.append(picture.width * picture.height)
+            return convert(picture, *args, **kwargs)
+
+        monkeypatch.setattr(Image.Image, "convert", noted)
+        for recipe in RECIPES.values():
+            recipe.draw(source)
+
+        assert areas
+        assert max(areas) < 0.6 * 1400 * 1000
 
     def test_it_is_kept_for_what_is_still_to_be_made_of_it(self):
         image = photograph()
