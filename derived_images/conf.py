@@ -20,8 +20,9 @@ DEFAULTS: dict[str, Any] = {
     # Where rendering runs: "inline", "none", or the dotted path of a callable of yours, which
     # takes a small dict that JSON can carry.
     "PROCESSOR": "inline",
-    # Pixels × frames of the largest source that is decoded.
-    "MAX_PIXELS": 100_000_000,
+    # Pixels × frames of the largest JPEG that is decoded. Whatever needs more memory may be smaller:
+    # progressive JPEG, PNG and GIF half of it, AVIF a third, WebP a quarter.
+    "MAX_PIXELS": 16384 * 8192,
     # The dotted path of f(names) → names to keep, for names that live outside of file fields.
     "KEEP": None,
     # How long files stay that no row names any more, for pages in caches: a timedelta. None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import Any, Self, overload
 
+from django import forms
 from django.apps import apps
 from django.core.exceptions import (
     FieldDoesNotExist,
@@ -85,12 +86,18 @@ def managers_of(model: type[Model]) -> dict[str, DerivedImagesManager]:
 
 
 def prepare(model: type[Model]) -> list[ImageField]:
-    """Make the sources of the model's managers say when a file is stored; return those fields."""
+    """Make the sources of the model's managers say when a file is stored; return those fields.
+
+    Forms refuse what is over the budget then.
+    """
     sources = []
     for manager in managers_of(model).values():
         field = source_of(manager, model)
         if field is not None:
             field.attr_class = source_file_class(field.attr_class)
+            if not {validate_source, validate_budget} & {*field.default_validators}:
+                # The instance's own: migrations don't notice.
+                field.default_validators = [*field.default_validators, validate_budget]
             models = declarations(field).setdefault(manager, set())
             models.add(model._meta.concrete_model or model)
             sources.append(field)
@@ -188,11 +195,30 @@ def _identity(content: File[Any]) -> rendering.Identity | None:
 
 def validate_source(file: File[Any]) -> None:
     """Refuse an upload that no variant could be made of; what is stored already is let be."""
+    _validate(file, rendering.UnreadableImage)
+
+
+def validate_budget(file: File[Any]) -> None:
+    """Refuse an upload over the budget; which formats a plain field takes is its own business."""
+    _validate(file, rendering.OverBudget)
+
+
+def _validate(file: File[Any], refused: type[rendering.UnreadableImage]) -> None:
     if not getattr(file, "_committed", False):
         try:
             rendering.check_budget(rendering.identify(file))
         except rendering.UnreadableImage as error:
-            raise ValidationError(str(error), code="unreadable_image") from error
+            if isinstance(error, refused):
+                raise ValidationError(str(error), code="unreadable_image") from error
+
+
+class SourceFormField(forms.ImageField):
+    """Says what is wrong with an upload before Django says that something is."""
+
+    def to_python(self, data: Any) -> Any:
+        if data:
+            validate_source(data)
+        return super().to_python(data)
 
 
 class AutoCleanupImageField(ImageField):
@@ -216,6 +242,9 @@ class AutoCleanupImageField(ImageField):
         if cls.__module__ != "__fake__":  # The models of migrations clean nothing up.
             require_app(f"{cls.__name__}.{name}")
         super().contribute_to_class(cls, name, **kwargs)
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": SourceFormField, **kwargs})
 
     def deconstruct(self) -> tuple[str, str, Any, dict[str, Any]]:
         name, path, args, kwargs = super().deconstruct()

@@ -22,7 +22,7 @@ from PIL import Image, ImageCms, ImageSequence, UnidentifiedImageError
 
 from derived_images.conf import setting
 from derived_images.recipes import Dimensions, Recipe, Scaled
-from derived_images.scaling import Each, Part, Pyramid, free, reduced_margin, turned
+from derived_images.scaling import Each, Part, Pyramid, reduced_margin, turned
 
 logger = logging.getLogger("derived_images")
 
@@ -36,6 +36,10 @@ _OPENED = {
 }
 _ANIMATED = {"png", "webp", "gif", "avif"}
 _WITHOUT_ALPHA = {"jpeg"}
+
+#: Format → the memory for a pixel, as a multiple of what a JPEG's needs that is no progressive one.
+_WEIGHT = {"jpeg": 1, "png": 2, "gif": 2, "avif": 3, "webp": 4}
+_PROGRESSIVE = 2
 
 #: A frame costs time however small it is: that of a thousand is a second for the default set.
 MOST_FRAMES = 2_500
@@ -54,7 +58,11 @@ _ORIENTATION = 0x0112
 
 
 class UnreadableImage(ValueError):
-    """The file is no picture of a format that is opened, is broken, or is over the budget."""
+    """The file is no picture of a format that is opened, or is broken."""
+
+
+class OverBudget(UnreadableImage):
+    """The file has more pixels, or frames, than are decoded."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,8 @@ class Identity:
     #: Upright, in pixels.
     dimensions: Dimensions
     frames: int
+    #: What a pixel counts in the budget, by the memory that its decoder needs.
+    weight: int
 
 
 @dataclass(frozen=True)
@@ -154,20 +164,20 @@ def _cores() -> int:
 
 
 def check_budget(identity: Identity) -> None:
-    """Raise `UnreadableImage` when a picture has more pixels than `MAX_PIXELS` allows.
+    """Raise `OverBudget` when a picture has more pixels than `MAX_PIXELS` allows its format.
 
     Or more frames than are ever drawn.
     """
     width, height = identity.dimensions
-    pixels, budget = width * height * identity.frames, setting("MAX_PIXELS")
+    pixels, budget = width * height * identity.frames, setting("MAX_PIXELS") // identity.weight
     if pixels > budget:
         frames = f" × {identity.frames} frames" if identity.frames > 1 else ""
-        raise UnreadableImage(
+        raise OverBudget(
             f"This picture has {width} × {height} pixels{frames}, {pixels} in all. "
-            f"No more than {budget} are allowed."
+            f"No more than {budget} are allowed in this format."
         )
     if identity.frames > MOST_FRAMES:
-        raise UnreadableImage(
+        raise OverBudget(
             f"This picture has {identity.frames} frames. No more than {MOST_FRAMES} are allowed."
         )
 
@@ -209,6 +219,8 @@ def _header(file: IO[bytes]) -> tuple[Image.Image, Identity]:
         raise UnreadableImage(
             f"This file is no picture in one of these formats: {', '.join(_ENCODING)}."
         ) from None
+    except Image.DecompressionBombError as error:  # Its limit may be the lower one.
+        raise OverBudget(str(error)) from error
     return image, _identity(image)
 
 
@@ -228,7 +240,8 @@ def _identity(image: Image.Image) -> Identity:
     # An MPO is a JPEG with previews or second views behind the first picture, no animation.
     format = _OPENED.get(image.format or "", "jpeg")
     frames = getattr(image, "n_frames", 1) if format in _ANIMATED else 1
-    return Identity(format, dimensions, frames)
+    weight = _PROGRESSIVE if "progressive" in image.info else _WEIGHT[format]
+    return Identity(format, dimensions, frames, weight)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -300,11 +313,7 @@ def _pyramids(
             if frame.size != size:
                 raise UnreadableImage("A frame is larger than the header says.")
             frame.load()
-            picture = frame.copy() if plan.moving else frame
-            stored = _scalable(picture)
-            if stored is not picture:
-                free(picture)
-            parts = plan.parts.values()
+            stored, parts = frame.copy() if plan.moving else frame, plan.parts.values()
             yield Pyramid(stored, dimensions, parts, orientation, reduction, in_srgb, each)
 
 
@@ -344,17 +353,6 @@ def _draw_frame(
                 yield key, picture
     for key, job in waiting.items():
         failed[key] = ValueError(f"{job.recipe.of!r}, which it is made from, was not made.")
-
-
-def _scalable(image: Image.Image) -> Image.Image:
-    """Return the picture in a mode that can be scaled: L, RGB, RGBA or CMYK."""
-    if image.mode.startswith("I"):  # 16 bits, which convert() would clip, not scale.
-        image = image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
-        if "transparency" in image.info:
-            image.info["transparency"] >>= 8
-    if image.has_transparency_data:
-        return image if image.mode == "RGBA" else image.convert("RGBA")
-    return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
 
 
 def _conversion(profile: bytes | None) -> Callable[[Image.Image], Image.Image]:

@@ -10,13 +10,12 @@ import resource
 import struct
 import sys
 import traceback
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from PIL import Image, PngImagePlugin
 
-from tests.pictures import encoded
+from tests.pictures import encoded, png_claiming
 
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EOF\n"
 PAYLOAD = b"<script>PAYLOAD</script>"
@@ -32,24 +31,11 @@ def _picture(width: int = 300, height: int = 200) -> Image.Image:
     return Image.linear_gradient("L").resize((width, height)).convert("RGB")
 
 
-def _png(*chunks: tuple[bytes, bytes]) -> bytes:
-    parts = (
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in (*chunks, (b"IEND", b""))
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
-
-
-def _png_of(width: int, height: int, rows: bytes = b"") -> bytes:
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return _png((b"IHDR", header), (b"IDAT", zlib.compress(rows)))
-
-
 def _claiming(format: str, width: int, height: int) -> bytes:
     """Return a file whose header claims these dimensions, over the pixels of a small one."""
     data = encoded(_picture(), format)
     if format == "PNG":
-        return _png_of(width, height)
+        return png_claiming(width, height)
     if format == "JPEG":
         frame = data.index(b"\xff\xc0") + 5
         return data[:frame] + struct.pack(">HH", height, width) + data[frame + 4 :]

@@ -1,6 +1,8 @@
 """Pictures for tests: made here, in memory, of a size and colours that can be told apart."""
 
 import io
+import struct
+import zlib
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -29,3 +31,16 @@ def encoded(image: Image.Image, format: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, format, **options)
     return buffer.getvalue()
+
+
+def chunk(kind: bytes, data: bytes = b"") -> bytes:
+    """Return a chunk of a PNG."""
+    body = kind + data
+    return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+
+def png_claiming(width: int, height: int, *chunks: bytes) -> bytes:
+    """Return a PNG of this header, whose pixels are missing."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    start = chunk(b"IHDR", header) + b"".join(chunks)
+    return b"\x89PNG\r\n\x1a\n" + start + struct.pack(">I", 10_000) + b"IDAT"

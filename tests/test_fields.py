@@ -11,6 +11,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured, SuspiciousFileOperation
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import storages
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, models, transaction
 from django.db.models.fields.files import ImageFieldFile
 from django.forms import modelform_factory
@@ -19,10 +20,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from derived_images import AutoCleanupImageField, DerivedImagesManager, Fit, references
-from derived_images.fields import managers_of
+from derived_images.fields import managers_of, validate_budget
 from derived_images.files import SourceFile
 from derived_images.naming import is_allocated
-from tests.pictures import encoded, picture, upload
+from tests.pictures import encoded, picture, png_claiming, upload
 from tests.shop import models as shop
 
 SHAPES = [
@@ -204,15 +205,22 @@ class TestAllocation:
         ("format", "message"),
         [
             ("BMP", "This file is no picture in one of these formats: "),
-            ("PNG", "This picture has 60 × 40 pixels, 2400 in all. No more than 1000 are allowed."),
+            ("PNG", "This picture has 60 × 40 pixels, 2400 in all. No more than 1000 are allowed "),
         ],
     )
     def test_what_cannot_be_rendered_is_refused_by_forms(self, format, message, settings, stored):
-        settings.DERIVED_IMAGES = {"MAX_PIXELS": 1000}
+        settings.DERIVED_IMAGES = {"MAX_PIXELS": 2000}  # of a PNG half of it
         upload = picture("cat.png", format=format)
         form = modelform_factory(shop.Photo, fields=["image"])({}, {"image": upload})
 
         assert form.errors["image"][0].startswith(message)
+        assert stored() == set()
+
+    def test_forms_say_both_numbers_of_what_pillow_refuses_by_itself(self, stored):
+        upload = SimpleUploadedFile("cat.png", png_claiming(50_000, 50_000))
+        form = modelform_factory(shop.Photo, fields=["image"])({}, {"image": upload})
+
+        assert re.search(r"2500000000 .* 178956970", form.errors["image"][0])
         assert stored() == set()
 
     def test_what_is_stored_already_is_not_refused(self, media):
@@ -313,6 +321,34 @@ def test_an_index_declined_stays_declined(field_class, index):
 
 def test_subclasses_keep_their_own_path():
     assert OwnField().deconstruct()[1] == "tests.test_fields.OwnField"
+
+
+class TestAPlainFieldsForm:
+    """Of a field of Django's, which a manager is about."""
+
+    def form(self, upload):
+        return modelform_factory(shop.Loose, fields=["image"])({}, {"image": upload})
+
+    def test_it_refuses_what_is_over_the_budget(self, settings, stored):
+        settings.DERIVED_IMAGES = {"MAX_PIXELS": 2400 - 1}
+
+        assert self.form(picture()).errors["image"] == [
+            "This picture has 60 × 40 pixels, 2400 in all. "
+            "No more than 2399 are allowed in this format."
+        ]
+        assert stored() == set()
+
+    def test_it_takes_every_format_that_it_took(self):
+        assert self.form(picture("cat.bmp", format="BMP")).is_valid()
+
+    def test_it_asks_once_however_many_managers_there_are(self):
+        assert shop.Place._meta.get_field("image").validators == [validate_budget]
+
+    def test_a_field_without_a_manager_is_let_be(self):
+        assert shop.Legacy._meta.get_field("image").validators == []
+
+    def test_migrations_dont_notice(self):
+        assert "validators" not in shop.Loose._meta.get_field("image").deconstruct()[3]
 
 
 @pytest.mark.django_db

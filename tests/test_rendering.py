@@ -15,8 +15,15 @@ from PIL.PngImagePlugin import PngInfo
 from derived_images import rendering
 from derived_images.naming import written_format
 from derived_images.recipes import Fill, Fit, Recipe
-from derived_images.rendering import Job, UnreadableImage, identify, render, writable
-from tests.pictures import encoded
+from derived_images.rendering import (
+    Job,
+    UnreadableImage,
+    check_budget,
+    identify,
+    render,
+    writable,
+)
+from tests.pictures import chunk, encoded, png_claiming
 
 SAME = Fit(1000, 1000)
 WRITTEN = ["webp", "jpeg", "png", "avif"]
@@ -109,18 +116,6 @@ def frames_of(data):
         color = image.convert("RGBA").getpixel((5, 5))
         frames.append((color, image.info["duration"]))
     return frames
-
-
-def chunk(kind, data=b""):
-    body = kind + data
-    return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
-
-
-def png_claiming(width, height, *chunks):
-    """Return a PNG of this header, whose pixels are missing."""
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    start = chunk(b"IHDR", header) + b"".join(chunks)
-    return b"\x89PNG\r\n\x1a\n" + start + struct.pack(">I", 10_000) + b"IDAT"
 
 
 def profile(description="Wide built-in", **colorants):
@@ -699,14 +694,15 @@ class TestRefusal:
 class TestBudget:
     @pytest.fixture(autouse=True)
     def budget(self, settings, undecodable):
-        settings.DERIVED_IMAGES = {"MAX_PIXELS": 1_000_000}
+        settings.DERIVED_IMAGES = {"MAX_PIXELS": 2_000_000}  # of a PNG half of it
 
     def test_a_picture_over_it_is_not_decoded(self):
         with pytest.raises(UnreadableImage) as raised:
             rendered(png_claiming(3000, 2000))
 
         assert str(raised.value) == (
-            "This picture has 3000 × 2000 pixels, 6000000 in all. No more than 1000000 are allowed."
+            "This picture has 3000 × 2000 pixels, 6000000 in all. "
+            "No more than 1000000 are allowed in this format."
         )
 
     @pytest.mark.parametrize("dimensions", [(1000, 1001), (1, 1_000_001), (50_000, 50_000)])
@@ -744,15 +740,35 @@ class TestBudget:
         with pytest.raises(UnreadableImage, match=r"has 40 × 30 pixels × 3 frames, 3600 in all"):
             rendered(animation(format), recipe)
 
-    def test_the_default_is_a_hundred_million(self, settings):
+    @pytest.mark.parametrize(
+        ("format", "options", "pixels"),
+        [
+            ("JPEG", {}, 300 * 200),
+            ("JPEG", {"progressive": True}, 150 * 200),
+            ("PNG", {}, 150 * 200),
+            ("GIF", {}, 150 * 200),
+            ("AVIF", {}, 100 * 200),
+            ("WEBP", {}, 75 * 200),
+        ],
+    )
+    def test_formats_that_need_more_memory_may_have_less(self, format, options, pixels, settings):
+        settings.DERIVED_IMAGES = {"MAX_PIXELS": 300 * 200}
+        data = encoded(Image.new("RGB", (pixels // 100, 100)), format, **options)
+        more = encoded(Image.new("RGB", (pixels // 100 + 1, 100)), format, **options)
+
+        check_budget(identify(io.BytesIO(data)))
+        with pytest.raises(UnreadableImage, match=rf"No more than {pixels} are allowed"):
+            check_budget(identify(io.BytesIO(more)))
+
+    def test_the_default_lets_a_large_panorama_in(self, settings):
         del settings.DERIVED_IMAGES
 
-        with pytest.raises(UnreadableImage, match=r"No more than 100000000 are allowed"):
-            rendered(png_claiming(1000, 1000, chunk(b"acTL", struct.pack(">II", 101, 0))))
+        with pytest.raises(UnreadableImage, match=r"No more than 67108864 are allowed"):
+            rendered(png_claiming(1024, 1024, chunk(b"acTL", struct.pack(">II", 65, 0))))
 
 
 def test_a_picture_of_exactly_the_budget_is_decoded(settings):
-    settings.DERIVED_IMAGES = {"MAX_PIXELS": 3 * 40 * 30}
+    settings.DERIVED_IMAGES = {"MAX_PIXELS": 2 * 3 * 40 * 30}
 
     assert opened(rendered(animation("GIF"))).n_frames == 3
 
