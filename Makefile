@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-all compare mutants stateful benchmarks lint clean
+.PHONY: help demo test test-all compare mutants stateful benchmarks bench lint clean
 help:
 	@echo "make demo               the example site on http://127.0.0.1:8000/   (PORT=8001, PHOTOS=folder)"
 	@echo "make test               the test suite, and the life of files on the database servers that are installed"
@@ -13,6 +13,8 @@ help:
 	@echo "make mutants            faults of one line, each of which the tests must notice"
 	@echo "make compare            the stories of rows and files, told of two other libraries, too"
 	@echo "make benchmarks         what it costs that files follow their rows, and an audit"
+	@echo "make bench              rendering and reading beside other packages: writes benchmarks/RESULTS.md"
+	@echo "                        (QUICK=1 for a first look, PHOTOS=folder)"
 	@echo "make lint               ruff, mypy --strict"
 	@echo "make clean              remove the environment and the demo's data"
 
@@ -41,6 +43,9 @@ benchmarks: $(VENV)/test.stamp
 	@$(BIN)/python -m benchmarks.cleanup
 	@$(BIN)/python -m benchmarks.audit
 
+bench: $(VENV)-bench/stamp
+	@$(VENV)-bench/bin/python -m benchmarks.peers $(if $(QUICK),--quick) $(if $(PHOTOS),--photos "$(PHOTOS)")
+
 lint: $(VENV)/test.stamp
 	$(BIN)/python -m pip install --quiet --editable ".[lint]"
 	$(BIN)/ruff check .
@@ -48,7 +53,7 @@ lint: $(VENV)/test.stamp
 	$(BIN)/mypy
 
 clean:
-	rm -rf $(VENV) $(VENV)-compare example_project/media example_project/*.sqlite3
+	rm -rf $(VENV) $(VENV)-compare $(VENV)-bench example_project/media example_project/*.sqlite3
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { echo "Python is missing: install Python 3.11 or newer, or say PYTHON=/path/to/python3."; exit 1; }
@@ -71,4 +76,10 @@ $(VENV)-compare/stamp:
 	@echo "Making the environment $(VENV)-compare with django-cleanup and django-stdimage ..."
 	@$(PYTHON) -m venv $(VENV)-compare
 	@$(VENV)-compare/bin/python -m pip install --quiet "Django~=5.2.0" Pillow django-cleanup django-stdimage
+	@touch $@
+
+$(VENV)-bench/stamp: setup.cfg benchmarks/peers/requirements.txt
+	@echo "Making the environment $(VENV)-bench with the packages that are compared ..."
+	@$(PYTHON) -m venv $(VENV)-bench
+	@$(VENV)-bench/bin/python -m pip install --quiet --editable . --requirement benchmarks/peers/requirements.txt
 	@touch $@
