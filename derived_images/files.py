@@ -9,7 +9,7 @@ import logging
 import os
 import secrets
 import weakref
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 from unicodedata import normalize
 
@@ -53,6 +53,9 @@ render_wanted = Signal()
 #: Ends the names of files that are being written, so that those of killed writers can be swept.
 TEMPORARY = ".derived-images.tmp"
 
+#: Source name → the name of one variant.
+Convention = Callable[[str], str]
+
 
 class NoSource(ValueError):
     """There is no source, so no variant has a name. Templates pass over it in silence."""
@@ -78,7 +81,7 @@ class Declaration:
         self.naming = naming_for(naming)
         self._recipes = recipes
         self._storage = storage
-        self._fingerprints: tuple[dict[str, Recipe], dict[str, str]] = ({}, {})
+        self._known: tuple[dict[str, Recipe], dict[str, Convention]] = ({}, {})
 
     @property
     def recipes(self) -> Mapping[str, Recipe]:
@@ -97,19 +100,30 @@ class Declaration:
 
     def name(self, source: str, variant: str) -> str:
         """Return the name of a variant of the source of that name."""
-        return self._name(self.recipes, source, variant)
+        return self.conventions[variant](source)
 
     def names(self, source: str) -> dict[str, str]:
         """Return variant → name, for every variant."""
-        recipes = self.recipes
-        return {variant: self._name(recipes, source, variant) for variant in recipes}
+        return {variant: convention(source) for variant, convention in self.conventions.items()}
 
-    def _name(self, recipes: Mapping[str, Recipe], source: str, variant: str) -> str:
-        return self.naming.name(
+    @property
+    def conventions(self) -> dict[str, Convention]:
+        """Variant → what names it; worked out once for a set of recipes, which may be a dict."""
+        recipes, (known, conventions) = self.recipes, self._known
+        if known != recipes:
+            conventions = {variant: self._convention(recipes, variant) for variant in recipes}
+            self._known = dict(recipes), conventions
+        return conventions
+
+    def _convention(self, recipes: Mapping[str, Recipe], variant: str) -> Convention:
+        format, fingerprint = recipes[variant].format, arithmetic.fingerprint(recipes, variant)
+        if type(self.naming) is Template and format != "source":
+            return self.naming.filled_in(variant, format, fingerprint)
+        return lambda source: self.naming.name(
             source=source,
             variant=variant,
-            ext=written_extension(recipes[variant].format, source),
-            fingerprint=self._fingerprints_of(recipes)[variant],
+            ext=written_extension(format, source),
+            fingerprint=fingerprint,
         )
 
     def sources(self, name: str) -> Iterator[str]:
@@ -140,19 +154,6 @@ class Declaration:
     def lineage(self, variant: str) -> list[str]:
         """Return the variants that this one is made from, the nearest first."""
         return arithmetic.ancestry(self.recipes, variant)
-
-    @property
-    def fingerprints(self) -> dict[str, str]:
-        """Variant → fingerprint."""
-        return self._fingerprints_of(self.recipes)
-
-    def _fingerprints_of(self, recipes: Mapping[str, Recipe]) -> dict[str, str]:
-        """Work them out once for one set of recipes, told by its content: it may be a dict."""
-        known, fingerprints = self._fingerprints
-        if known != recipes:
-            fingerprints = {name: arithmetic.fingerprint(recipes, name) for name in recipes}
-            self._fingerprints = dict(recipes), fingerprints
-        return fingerprints
 
 
 def _unwrapped(storage: Storage) -> Storage:
@@ -440,13 +441,11 @@ class DerivedImages(Mapping[str, VariantFile]):
         return self._variant(variant, AttributeError)
 
     def _variant(self, variant: str, error: type[KeyError | AttributeError]) -> VariantFile:
-        recipes = self._manager.recipes
-        if variant not in recipes:
+        convention = self._manager.conventions.get(variant)
+        if convention is None:
             raise error(self._unknown(variant))
         source = self._source_name()
-        return VariantFile(
-            self, variant, self._manager._name(recipes, source, variant) if source else ""
-        )
+        return VariantFile(self, variant, convention(source) if source else "")
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{self} is read-only: variants follow from their source.")

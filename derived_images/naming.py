@@ -82,8 +82,21 @@ class Template:
         return f"Template({self.text!r})"
 
     def name(self, *, source: str, variant: str, ext: str, fingerprint: str) -> str:
-        outline = _outline(self, variant, ext, fingerprint)
-        return outline.format(*split(source)).removesuffix(".")
+        return self.filled_in(variant, ext, fingerprint)(source)
+
+    def filled_in(self, variant: str, ext: str, fingerprint: str) -> Callable[[str], str]:
+        """Return what names this variant of any source: pages and audits derive name after name."""
+        filled = {
+            "dir": "{0}",
+            "stem": "{1}",
+            "source_ext": "{2}",
+            "variant": _literally(variant),
+            "ext": _literally(ext),
+            "fingerprint": _literally(fingerprint),
+            "": "",
+        }
+        outline = "".join(_literally(text) + filled[field] for text, field in self._parts)
+        return lambda source: outline.format(*split(source)).removesuffix(".")
 
     def sources(self, variant_name: str, variants: Container[str] | None = None) -> Iterator[str]:
         """Return what may have a variant of this name: of these variants, if they are known."""
@@ -119,22 +132,6 @@ class Template:
             yield f"Unknown placeholder {{{field}}}. Choices are: {{{'} {'.join(_FIELDS)}}}."
         for field in sorted(_REQUIRED - fields):
             yield f"The placeholder {{{field}}} is missing: variants would share a name."
-
-
-# Pages and audits derive name after name of the same few variants.
-@functools.lru_cache(maxsize=1024)
-def _outline(template: Template, variant: str, ext: str, fingerprint: str) -> str:
-    """Return the template with what is the variant's filled in: the parts of the source are left."""
-    filled = {
-        "dir": "{0}",
-        "stem": "{1}",
-        "source_ext": "{2}",
-        "variant": _literally(variant),
-        "ext": _literally(ext),
-        "fingerprint": _literally(fingerprint),
-        "": "",
-    }
-    return "".join(_literally(text) + filled[field] for text, field in template._parts)
 
 
 def _literally(text: str) -> str:
