@@ -15,7 +15,7 @@ from django.core.files.storage import InvalidStorageError, storages
 from django.db.models import Field, FileField, ForeignKey, ImageField, Model, deletion
 from django.utils.module_loading import import_string
 
-from derived_images import rendering, tasks
+from derived_images import headers, rendering, tasks
 from derived_images.conf import DEFAULTS, setting
 from derived_images.fields import (
     AutoCleanupImageField,
@@ -334,10 +334,10 @@ def check_settings(app_configs: object = None, **kwargs: Any) -> Iterator[CheckM
             f"DERIVED_IMAGES['MAX_PIXELS'] must be a number, not {setting('MAX_PIXELS')!r}.",
             "Give the pixels × frames of the largest source that is to be decoded.",
         )
-    elif setting("MAX_PIXELS") > rendering.most_pixels():
+    elif setting("MAX_PIXELS") > headers.most_pixels():
         yield Warning(
             f"DERIVED_IMAGES['MAX_PIXELS'] is {setting('MAX_PIXELS')}, but Pillow refuses pictures "
-            f"of more than {rendering.most_pixels()} pixels.",
+            f"of more than {headers.most_pixels()} pixels.",
             hint="Raise PIL.Image.MAX_IMAGE_PIXELS in your project, to half as much, or lower this.",
             id="derived_images.W002",
         )

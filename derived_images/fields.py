@@ -16,7 +16,7 @@ from django.core.exceptions import (
 from django.core.files.base import File
 from django.db.models import ImageField, Model
 
-from derived_images import naming, rendering
+from derived_images import headers, naming
 from derived_images.files import (
     Declaration,
     DerivedImages,
@@ -182,32 +182,37 @@ def _contents(name: str, content: File[Any]) -> tuple[Dimensions, str]:
     return identity.dimensions, naming.CANONICAL_EXTENSION[identity.format]
 
 
-def _identity(content: File[Any]) -> rendering.Identity | None:
+def _identity(content: File[Any]) -> headers.Identity | None:
+    """Return what the header says; `None` of what cannot be read."""
+    try:
+        return _identified(content)
+    except headers.UnreadableImage:
+        return None
+
+
+def _identified(content: File[Any]) -> headers.Identity:
     if content.closed:
         content.open()
     if not content.seekable():
-        return None
-    try:
-        return rendering.identify(content)
-    except rendering.UnreadableImage:
-        return None
+        raise headers.UnreadableImage("It can be read but once.")
+    return headers.identify(content)
 
 
 def validate_source(file: File[Any]) -> None:
     """Refuse an upload that no variant could be made of; what is stored already is let be."""
-    _validate(file, rendering.UnreadableImage)
+    _validate(file, headers.UnreadableImage)
 
 
 def validate_budget(file: File[Any]) -> None:
     """Refuse an upload over the budget; which formats a plain field takes is its own business."""
-    _validate(file, rendering.OverBudget)
+    _validate(file, headers.OverBudget)
 
 
-def _validate(file: File[Any], refused: type[rendering.UnreadableImage]) -> None:
+def _validate(file: File[Any], refused: type[headers.UnreadableImage]) -> None:
     if not getattr(file, "_committed", False):
         try:
-            rendering.check_budget(rendering.identify(file))
-        except rendering.UnreadableImage as error:
+            headers.check_budget(_identified(file))
+        except headers.UnreadableImage as error:
             if isinstance(error, refused):
                 raise ValidationError(str(error), code="unreadable_image") from error
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import NamedTuple
 
 from PIL import Image
@@ -30,7 +31,7 @@ BAND = 750_000
 SUPPORT = 3
 
 #: Modes that are scaled as they are, where no colour stands for what is transparent.
-_OPAQUE = {"L", "RGB", "CMYK"}
+_OPAQUE = {"L", "RGB"}
 
 #: EXIF orientation → what turns the picture upright.
 _UPRIGHT = {
@@ -49,6 +50,10 @@ _ROWS_BACKWARDS = {3, 4, 6, 7}
 
 #: `map`, or what does the same with many at a time.
 Each = Callable[[Callable[[int], Image.Image], Iterable[int]], Iterable[Image.Image]]
+
+
+#: Takes a picture, and returns another one, or the same.
+Change = Callable[[Image.Image], Image.Image]
 
 
 class Part(NamedTuple):
@@ -87,12 +92,15 @@ class Pyramid:
         parts: Iterable[Part],
         orientation: int,
         reduction: float,
-        in_srgb: Callable[[Image.Image], Image.Image],
+        in_srgb: Change,
         each: Each,
     ) -> None:
         self.size = dimensions
         self._orientation = orientation
-        self._in_srgb = in_srgb
+        # Inks are no light, and are converted before they are scaled; all else when it is small.
+        inks = stored.mode == "CMYK"
+        self._before: Change = in_srgb if inks else scalable
+        self._after: Change = _as_it_is if inks else in_srgb
         self._each = each
         self._stored_size = turned(dimensions, orientation)
         width, height = self._stored_size
@@ -100,33 +108,38 @@ class Pyramid:
         self._smaller: list[_Level] = []
         self._to_come = [self._as_stored(part) for part in parts]
 
+    @cached_property
     def whole(self) -> Image.Image:
-        """Return a picture in full, which is the caller's own."""
-        stored = self._source.image
-        picture = self._upright(scalable(stored))
-        return stored.copy() if picture is stored else picture
+        """The picture in full, which nobody may change."""
+        return self._upright(self._before(self._source.image))
 
     def resize(self, size: Dimensions, resample: Image.Resampling, box: Box, /) -> Image.Image:
         """Return a part in these dimensions, as the method of pictures does."""
-        if size == self.size and box == (0, 0, *self.size):
-            return self.whole()
         part = self._as_stored(Part(size, box))
-        image = self._scaled(part, resample)
-        if part.box == (0, 0, *self._stored_size):
-            self._smaller.append(_Level(image, *image.size))
+        is_whole = part.box == (0, 0, *self._stored_size)
+        if is_whole and size == self.size:
+            image = self._before(self._source.image)
+            image = image.copy() if image is self._source.image else image
+        else:
+            image = self._scaled(part, resample, is_whole)
         if part in self._to_come:
             self._to_come.remove(part)
         if not any(self._base(each) is self._source for each in self._to_come):
             free(self._source.image)
         return self._upright(image)
 
-    def _scaled(self, part: Part, resample: Image.Resampling) -> Image.Image:
-        image, width, height = self._base(part)
-        x, y = width / self._stored_size[0], height / self._stored_size[1]
+    def _scaled(self, part: Part, resample: Image.Resampling, is_whole: bool) -> Image.Image:
+        for level in self._smaller if is_whole else ():
+            if level.image.size == part.dimensions:  # The same in another format.
+                return level.image.copy()
+        level = self._base(part)
+        x, y = level.width / self._stored_size[0], level.height / self._stored_size[1]
         left, top, right, bottom = part.box
-        return _in_bands(
-            image, part.dimensions, resample, (left * x, top * y, right * x, bottom * y), self._each
-        )
+        box = (left * x, top * y, right * x, bottom * y)
+        image = _in_bands(level.image, part.dimensions, resample, box, self._before, self._each)
+        if is_whole:
+            self._smaller.append(_Level(image, *image.size))
+        return image
 
     def _base(self, part: Part) -> _Level:
         """Return what the part is made from: the smallest that is large enough."""
@@ -155,7 +168,11 @@ class Pyramid:
             image = image.convert("RGBA")
         if self._orientation in _UPRIGHT:
             image = image.transpose(_UPRIGHT[self._orientation])
-        return self._in_srgb(image)
+        return self._after(image)
+
+
+def _as_it_is(image: Image.Image) -> Image.Image:
+    return image
 
 
 def free(image: Image.Image) -> None:
@@ -175,7 +192,12 @@ def turned(dimensions: Dimensions, orientation: int) -> Dimensions:
 
 
 def _in_bands(
-    image: Image.Image, dimensions: Dimensions, resample: Image.Resampling, box: Box, each: Each
+    image: Image.Image,
+    dimensions: Dimensions,
+    resample: Image.Resampling,
+    box: Box,
+    before: Change,
+    each: Each,
 ) -> Image.Image:
     """Do as `Image.resize()` does, some rows at a time."""
     width, height = dimensions
@@ -187,7 +209,8 @@ def _in_bands(
 
     def band(number: int) -> Image.Image:
         size = (width, rows[number + 1] - rows[number])
-        return _resized(image, size, resample, (left, edges[number], right, edges[number + 1]))
+        part = (left, edges[number], right, edges[number + 1])
+        return _resized(image, size, resample, part, before)
 
     first, *others = each(band, range(bands))
     if not others:
@@ -199,13 +222,13 @@ def _in_bands(
 
 
 def _resized(
-    image: Image.Image, size: Dimensions, resample: Image.Resampling, box: Box
+    image: Image.Image, size: Dimensions, resample: Image.Resampling, box: Box, before: Change
 ) -> Image.Image:
-    """Do as `Image.resize()` does, with a picture of any mode."""
+    """Do as `Image.resize()` does, with a picture of any mode, by what is to be done before."""
     if image.mode != "RGBa" and (image.has_transparency_data or image.mode not in _OPAQUE):
         # Only what is needed of it: all of it would be several times as large as it is now.
         left, top, right, bottom = _reach(image, size, box)
-        image = scalable(image.crop((left, top, right, bottom)))
+        image = before(image.crop((left, top, right, bottom)))
         box = (box[0] - left, box[1] - top, box[2] - left, box[3] - top)
         if image.mode == "RGBA":  # No colour may shine out of what is transparent.
             image = image.convert("RGBa")
@@ -225,11 +248,11 @@ def _reach(image: Image.Image, size: Dimensions, box: Box) -> tuple[int, int, in
 
 
 def scalable(image: Image.Image) -> Image.Image:
-    """Return the picture in a mode that can be scaled: L, RGB, RGBA or CMYK."""
+    """Return the picture in a mode that can be scaled: L, RGB or RGBA."""
     if image.mode.startswith("I"):  # 16 bits, which convert() would clip, not scale.
         image = image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
         if "transparency" in image.info:
-            image.info["transparency"] >>= 8
+            image.info["transparency"] = int(image.info["transparency"] * (1 / 257) + 0.5)
     if image.has_transparency_data:
         return image if image.mode == "RGBA" else image.convert("RGBA")
     return image if image.mode in _OPAQUE else image.convert("RGB")

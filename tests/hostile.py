@@ -23,7 +23,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 #: What else this Pillow writes, and opens again if it is let.
 OTHERS = ("BMP", "DDS", "DIB", "EPS", "ICNS", "ICO", "JPEG2000", "MSP", "PCX", "PDF", "PPM")
 OTHERS += ("SGI", "SPIDER", "TGA", "TIFF", "XBM")
-#: Bytes of address space beyond what a fresh process has, and seconds of processor time.
+#: Bytes of address space, and seconds of processor time.
 MEMORY, SECONDS = 1_500_000_000, 60
 
 
@@ -67,6 +67,18 @@ def _with_metadata(format: str) -> bytes:
     exif[0x010E] = PAYLOAD.decode()
     options = {} if format == "GIF" else {"exif": exif}
     return encoded(_picture(), format, comment=PAYLOAD, **options)
+
+
+def _with_text(name: str) -> bytes:
+    text = PngImagePlugin.PngInfo()
+    text.add_text(name, "hostile")
+    return encoded(_picture(), "PNG", pnginfo=text)
+
+
+def _in_scans(count: int) -> bytes:
+    """Return a JPEG whose last scan comes again and again: some bytes, and all pixels."""
+    data = encoded(_picture(), "JPEG", progressive=True)
+    return data[:-2] + data[data.rindex(b"\xff\xda") : -2] * count + data[-2:]
 
 
 #: Fault → a file of the format with that fault.
@@ -113,6 +125,9 @@ def corpus() -> Iterator[tuple[str, bytes]]:
             yield f"{format}, {fault}", make(format)
     # Within the budget: a decoder that halves it is what keeps it small.
     yield "JPEG, 9000 x 9000", _claiming("JPEG", 9_000, 9_000)
+    yield "JPEG, 1000 scans", _in_scans(1000)
+    for name in ("duration", "loop", "icc_profile", "transparency"):
+        yield f"PNG, text for {name}", _with_text(name)
     for format in MOVING:
         yield f"{format}, 10000 frames", _frames(format, 10_000, 8)
     for format in OTHERS:

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from derived_images import rendering
+from derived_images.colors import conversion
 from derived_images.recipes import Fill, Fit
 from derived_images.rendering import Job, render
 from derived_images.scaling import Part, Pyramid, scalable
@@ -36,9 +37,17 @@ def _with_a_transparent_color(image):
     return image
 
 
+def _with_black_lines(image):
+    """Print lines in black ink alone, whose averages with colours are no averages of light."""
+    for left in range(0, image.width, 20):
+        image.paste((0, 0, 0, 255), (left, 0, left + 3, image.height))
+    return image
+
+
 #: What decoders give beside RGB → what makes it of that.
 MODES = {
     "1": lambda image: image.convert("1"),
+    "CMYK": lambda image: _with_black_lines(image.convert("CMYK")),
     "L with transparency": lambda image: _with_a_transparent_color(image.convert("L")),
     "I;16": lambda image: image.convert("I").point(lambda value: value * 257 + 0).convert("I;16"),
     "LA": lambda image: _with_alpha(image.convert("L")),
@@ -70,7 +79,8 @@ def photograph(width=1400, height=1000):
 def pyramid(image, recipes=(), orientation=1, reduction=1, dimensions=None):
     dimensions = dimensions or image.size
     parts = [Part(recipe.dimensions(dimensions), recipe.box(dimensions)) for recipe in recipes]
-    return Pyramid(image, dimensions, parts, orientation, reduction, lambda each: each, map)
+    in_srgb = conversion(image.mode, None)
+    return Pyramid(image, dimensions, parts, orientation, reduction, in_srgb, map)
 
 
 def decibels(one, other):
@@ -122,7 +132,7 @@ class TestFidelity:
     @pytest.mark.parametrize("mode", MODES)
     def test_a_picture_of_any_mode_is_scaled_as_if_it_were_converted_first(self, mode, recipe):
         image = MODES[mode](photograph(1400, 1000))
-        whole = scalable(image.copy())
+        whole = image.convert("RGB") if mode == "CMYK" else scalable(image.copy())
         if whole.mode == "RGBA":
             whole = whole.convert("RGBa")
 
@@ -194,6 +204,30 @@ class TestSparing:
 
         assert areas
         assert max(areas) < 0.6 * 1400 * 1000
+
+    def test_it_is_freed_by_what_is_as_large_as_it_is(self):
+        image = photograph()
+        source = pyramid(image, [Fit(1400, 1000)])
+
+        assert Fit(1400, 1000).draw(source).size == (1400, 1000)
+        with pytest.raises(ValueError, match=r"^Operation on closed image$"):
+            image.load()
+
+    def test_dimensions_that_are_wanted_again_are_not_scaled_again(self, scaled_from):
+        source = pyramid(photograph(), [Fit(512, 512)] * 3)
+        scaled_from.clear()
+
+        pictures = [Fit(512, 512).draw(source) for _ in range(3)]
+
+        assert len({id(picture) for picture in pictures}) == 3
+        assert pictures[0] == pictures[1] == pictures[2]
+        assert scaled_from.count((1400, 512)) == len(scaled_from) == 2  # bands
+
+    def test_the_whole_picture_is_made_once(self):
+        source = pyramid(photograph().convert("P"))
+
+        assert source.whole is source.whole
+        assert source.whole.mode == "RGB"
 
     def test_it_is_kept_for_what_is_still_to_be_made_of_it(self):
         image = photograph()

@@ -1,0 +1,243 @@
+"""Headers: what a picture says of itself before it is decoded, and whether it may be.
+
+Sources are hostile until proven otherwise: only the formats below are opened, a budget is applied
+to what the header says, and no global of Pillow's is touched.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+
+from PIL import Image, UnidentifiedImageError
+
+from derived_images.conf import setting
+from derived_images.recipes import Dimensions
+from derived_images.scaling import turned
+
+#: What is opened at all, as Pillow calls it.
+_OPENED = {
+    "JPEG": "jpeg",
+    "PNG": "png",
+    "WEBP": "webp",
+    "GIF": "gif",
+    "AVIF": "avif",
+}
+_ANIMATED = {"png", "webp", "gif", "avif"}
+
+#: Format → the memory for a pixel, as a multiple of what a JPEG's needs that is decoded as it is read.
+_WEIGHT = {"jpeg": 1, "png": 2, "gif": 2, "avif": 3, "webp": 4}
+#: Of a JPEG that is decoded in full: in several scans, as progressive ones are, or of four inks.
+_WHOLE_WEIGHT = 2
+
+#: A frame costs time however small it is: that of a thousand is some seconds for the default set.
+MOST_FRAMES = 2_500
+#: A scan costs time for every pixel, though it be a few bytes. Encoders write a dozen.
+MOST_SCANS = 100
+
+#: What plays longer, or more often, no format can say: milliseconds, and times.
+LONGEST_FRAME = 0xFFFF * 10
+MOST_PLAYS = 0xFFFF
+
+_ORIENTATION = 0x0112
+#: Markers of JPEG, and what looks like one that a length follows.
+_SCAN, _END = b"\xff\xda", b"\xff\xd9"
+_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]", re.DOTALL)
+
+
+#: How a PNG stores pixels → what its transparent colour is once they have 8 bits, or 16.
+_KEYS: dict[Any, Callable[[Any], Any]] = {
+    "L;2": lambda key: key * 85,
+    "L;4": lambda key: key * 17,
+    "RGB;16B": lambda key: tuple(value >> 8 for value in key),
+}
+
+
+class UnreadableImage(ValueError):
+    """The file is no picture of a format that is opened, or is broken."""
+
+
+class OverBudget(UnreadableImage):
+    """The file has more pixels, or frames, than are decoded."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What the header of a picture says."""
+
+    #: A key of `naming.CANONICAL_EXTENSION`.
+    format: str
+    #: Upright, in pixels.
+    dimensions: Dimensions
+    frames: int
+    #: How often a JPEG comes back to its pixels.
+    scans: int
+    #: What a pixel counts in the budget, by the memory that its decoder needs.
+    weight: int
+
+
+def identify(file: IO[bytes]) -> Identity:
+    """Read the header, and leave `file` at the position where it was.
+
+    Raises `UnreadableImage`.
+    """
+    with _returning(file):
+        file.seek(0)
+        return opened(file)[1]
+
+
+def opened(file: IO[bytes]) -> tuple[Image.Image, Identity]:
+    """Return a picture that is not decoded yet, with its header. Raises `UnreadableImage`."""
+    with unreadable("Its header cannot be read"):
+        try:
+            return _opened(file)
+        except Warning:
+            # Where the project has made warnings errors, an odd header is still no fault.
+            with warnings.catch_warnings(action="ignore"):
+                return _opened(file)
+
+
+def _opened(file: IO[bytes]) -> tuple[Image.Image, Identity]:
+    try:
+        image = Image.open(file, formats=list(_OPENED))
+    except UnidentifiedImageError:
+        raise UnreadableImage(
+            f"This file is no picture in one of these formats: {', '.join(_OPENED.values())}."
+        ) from None
+    except Image.DecompressionBombError as error:  # Its limit may be the lower one.
+        raise OverBudget(str(error)) from error
+    return image, _identity(image)
+
+
+@contextmanager
+def unreadable(what: str) -> Iterator[None]:
+    """Say the same of whatever decoders raise: they stumble upon broken data in all ways."""
+    try:
+        yield
+    except UnreadableImage:
+        raise
+    except Exception as error:
+        raise UnreadableImage(f"{what}: {error}") from error
+
+
+def check_budget(identity: Identity) -> None:
+    """Raise `OverBudget` when a picture has more pixels than `MAX_PIXELS` allows its format.
+
+    Or more frames, or scans, than are ever read.
+    """
+    width, height = identity.dimensions
+    pixels, budget = width * height * identity.frames, setting("MAX_PIXELS") // identity.weight
+    if pixels > budget:
+        frames = f" × {identity.frames} frames" if identity.frames > 1 else ""
+        raise OverBudget(
+            f"This picture has {width} × {height} pixels{frames}, {pixels} in all. "
+            f"No more than {budget} are allowed in this format."
+        )
+    for what, number, most in (
+        ("frames", identity.frames, MOST_FRAMES),
+        ("scans", identity.scans, MOST_SCANS),
+    ):
+        if number > most:
+            raise OverBudget(f"This picture has {number} {what}. No more than {most} are allowed.")
+
+
+def most_pixels() -> float:
+    """Return the pixels above which Pillow itself refuses a picture, in this process."""
+    return 2 * Image.MAX_IMAGE_PIXELS if Image.MAX_IMAGE_PIXELS else math.inf
+
+
+def facts(image: Image.Image) -> dict[Any, Any]:
+    """Return what the decoder tells, without texts: a PNG may keep any under any name."""
+    return {key: value for key, value in image.info.items() if not isinstance(value, str)}
+
+
+def orientation(image: Image.Image) -> int:
+    """Return 1 to 8, as EXIF has it."""
+    try:
+        # Image's own method: that of PNG decodes everything, before the budget is applied.
+        return int(Image.Image.getexif(image).get(_ORIENTATION, 1))
+    except Exception:  # Broken EXIF is no reason to refuse the picture.
+        return 1
+
+
+def duration(image: Image.Image) -> int:
+    """Return how long the frame is shown, in milliseconds."""
+    told: float = facts(image).get("duration", 100)
+    return min(round(told), LONGEST_FRAME)
+
+
+def plays(image: Image.Image, format: str) -> int:
+    """Return how often an animation plays, 0 for ever."""
+    if format == "avif":  # Pillow does not tell; browsers show it for ever.
+        return 0
+    loop: int | None = facts(image).get("loop")
+    if loop is None:
+        return 1
+    # A GIF counts repetitions.
+    return min(loop + 1 if format == "gif" and loop else loop, MOST_PLAYS)
+
+
+def decoded(frame: Image.Image, *, moving: bool) -> Image.Image:
+    """Return the picture of a frame, which says what is true of its pixels and no more.
+
+    Where others follow, it is a copy: decoders draw the next frame on the last.
+    """
+    raw = frame.tile[0][3] if frame.tile else None  # type: ignore[attr-defined]
+    frame.load()
+    picture = frame.copy() if moving else frame
+    picture.info = facts(frame)
+    if "transparency" in picture.info and raw in _KEYS:
+        picture.info["transparency"] = _KEYS[raw](picture.info["transparency"])
+    return picture
+
+
+def _identity(image: Image.Image) -> Identity:
+    dimensions = turned(image.size, orientation(image))
+    # An MPO is a JPEG with previews or second views behind the first picture, no animation.
+    format = _OPENED.get(image.format or "", "jpeg")
+    frames = getattr(image, "n_frames", 1) if format in _ANIMATED else 1
+    scans = _scans(image) if format == "jpeg" else 1
+    in_full = scans > 1 or "progressive" in image.info or image.mode == "CMYK"
+    weight = _WHOLE_WEIGHT if format == "jpeg" and in_full else _WEIGHT[format]
+    return Identity(format, dimensions, frames, scans, weight)
+
+
+def _scans(image: Any) -> int:
+    """Count the scans of a JPEG; most have one, of all components."""
+    with _returning(image.fp):
+        if "progressive" not in image.info and _first_scan(image.fp) == image.layers:
+            return 1
+        image.fp.seek(0)
+        data = image.fp.read()
+    scans = place = 0
+    while (marker := _MARKER.search(data, place)) and marker[0] != _END:
+        scans += marker[0] == _SCAN
+        place = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2])
+    return scans
+
+
+def _first_scan(file: IO[bytes]) -> int:
+    """Return how many components the first scan is of; 0 where something odd comes first."""
+    file.seek(2)
+    while (marker := file.read(2))[:1] == b"\xff":
+        length = int.from_bytes(file.read(2))
+        if marker == _SCAN:
+            return int.from_bytes(file.read(1))
+        file.seek(length - 2, os.SEEK_CUR)
+    return 0
+
+
+@contextmanager
+def _returning(file: IO[bytes]) -> Iterator[None]:
+    """Leave the file where it stands."""
+    position = file.tell()
+    try:
+        yield
+    finally:
+        file.seek(position)

@@ -1,0 +1,142 @@
+"""Headers: what a picture costs is told before it is decoded, and nothing in it is taken at its word."""
+
+import io
+import struct
+import zlib
+
+import pytest
+from PIL import Image, PngImagePlugin
+
+from derived_images.headers import (
+    MOST_SCANS,
+    OverBudget,
+    check_budget,
+    decoded,
+    duration,
+    facts,
+    identify,
+    opened,
+    plays,
+)
+from tests.pictures import chunk, encoded
+
+SCAN, END = b"\xff\xda", b"\xff\xd9"
+
+
+def gradient(mode="RGB", dimensions=(64, 48)):
+    return Image.linear_gradient("L").resize(dimensions).convert(mode)
+
+
+def with_texts(**texts):
+    """Return a PNG with texts under these names."""
+    info = PngImagePlugin.PngInfo()
+    for name, text in texts.items():
+        info.add_text(name, text)
+    return encoded(gradient(), "PNG", pnginfo=info)
+
+
+def in_three_scans():
+    """Return a sequential JPEG, no progressive one, with a scan for each component."""
+    data = encoded(gradient("L"), "JPEG")
+    frame, scan = data.index(b"\xff\xc0"), data.index(SCAN)
+    height, width = struct.unpack(">HH", data[frame + 5 : frame + 9])
+    components = b"".join(bytes([number, 0x11, 0]) for number in (1, 2, 3))
+    header = struct.pack(">HBHHB", 8 + 9, 8, height, width, 3) + components
+    begins, entropy = data[scan + 10 : -2], data[:frame] + b"\xff\xc0" + header
+    tables = data[frame + 13 : scan]
+    scans = (SCAN + bytes([0, 8, 1, number, 0, 0, 63, 0]) + begins for number in (1, 2, 3))
+    return entropy + tables + b"".join(scans) + END
+
+
+def png(depth, kind, key, row):
+    """Return a PNG of one row, of which one colour is transparent."""
+    header = struct.pack(">IIBBBBB", 4, 1, depth, kind, 0, 0, 0)
+    start = chunk(b"IHDR", header) + chunk(b"tRNS", key)
+    return (
+        b"\x89PNG\r\n\x1a\n" + start + chunk(b"IDAT", zlib.compress(b"\0" + row)) + chunk(b"IEND")
+    )
+
+
+class TestScans:
+    @pytest.mark.parametrize("format", ["JPEG", "MPO"])
+    @pytest.mark.parametrize("mode", ["L", "RGB"])
+    def test_most_have_one(self, mode, format):
+        identity = identify(io.BytesIO(encoded(gradient(mode), format)))
+
+        assert (identity.scans, identity.weight) == (1, 1)
+
+    def test_several_keep_all_of_it_in_memory(self):
+        sequential, progressive = (
+            identify(io.BytesIO(data))
+            for data in (in_three_scans(), encoded(gradient(), "JPEG", progressive=True))
+        )
+
+        Image.open(io.BytesIO(in_three_scans())).load()
+        assert (sequential.scans, sequential.weight) == (3, 2)
+        assert (progressive.scans, progressive.weight) == (10, 2)
+
+    def test_so_do_inks(self):
+        assert identify(io.BytesIO(encoded(gradient("CMYK"), "JPEG"))).weight == 2
+
+    def test_thousands_are_over_the_budget(self):
+        data = encoded(gradient(), "JPEG", progressive=True)
+        last = data[data.rindex(SCAN) : -2]
+        check_budget(identify(io.BytesIO(data[:-2] + last * (MOST_SCANS - 10) + END)))
+
+        with pytest.raises(OverBudget, match=r"has 101 scans\. No more than 100 are allowed\."):
+            check_budget(identify(io.BytesIO(data[:-2] + last * (MOST_SCANS - 9) + END)))
+
+    def test_what_only_looks_like_one_does_not_count(self):
+        data = encoded(gradient(), "JPEG", progressive=True)
+        comment = b"\xff\xfe" + (2 + 400).to_bytes(2) + SCAN * 200
+
+        assert identify(io.BytesIO(data[:2] + comment + data[2:] + SCAN * 200)).scans == 10
+
+    @pytest.mark.parametrize("odd", [b"\xff\xff\xff", b"\0\0"], ids=["fill bytes", "junk"])
+    def test_an_odd_header_is_looked_through(self, odd):
+        data = encoded(gradient(), "JPEG")
+
+        assert identify(io.BytesIO(data[:20] + odd + data[20:])).scans == 1
+
+
+class TestTexts:
+    @pytest.mark.parametrize("name", ["duration", "loop", "icc_profile", "transparency"])
+    def test_a_text_is_no_fact(self, name):
+        image, identity = opened(io.BytesIO(with_texts(**{name: "hostile"})))
+
+        assert image.info[name] == "hostile"
+        assert name not in facts(image)
+        assert (duration(image), plays(image, identity.format)) == (100, 1)
+        assert name not in decoded(image, moving=False).info
+
+
+class TestAnimations:
+    def test_what_no_format_can_say_is_cut_off(self):
+        image = gradient()
+        image.info = {"duration": 65_535_000.0, "loop": 70_000}
+
+        assert duration(image) == 655_350
+        assert plays(image, "png") == plays(image, "gif") == plays(image, "webp") == 65_535
+
+
+class TestTransparentColors:
+    @pytest.mark.parametrize(
+        ("data", "alpha"),
+        [
+            (png(1, 0, b"\0\1", b"\x50"), [255, 0, 255, 0]),
+            (png(2, 0, b"\0\2", b"\x1b"), [255, 255, 0, 255]),
+            (png(4, 0, b"\0\5", b"\x05\xa5"), [255, 0, 255, 0]),
+            (png(8, 0, b"\0\5", b"\0\5\1\5"), [255, 0, 255, 0]),
+            (
+                png(16, 2, struct.pack(">3H", 50_000, 30_000, 8_000), struct.pack(">12H", *(
+                    50_000, 30_000, 8_000, 0, 0, 0, 0, 30_000, 8_000, 50_000, 30_000, 8_000
+                ))),
+                [0, 255, 255, 0],
+            ),
+        ],
+        ids=["1 bit", "2 bits", "4 bits", "8 bits", "3 × 16 bits"],
+    )  # fmt: skip
+    def test_they_are_told_as_pixels_are(self, data, alpha):
+        image = decoded(opened(io.BytesIO(data))[0], moving=False)
+
+        assert list(image.convert("RGBA").getchannel("A").tobytes()) == alpha
