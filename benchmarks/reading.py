@@ -1,9 +1,10 @@
 """What a page pays to read: rows, URLs and templates, beside a plain `ImageField`.
 
 `python -m benchmarks.reading` prints ratios: quartiles of runs in turn, in CPU time of this
-process; `--json` prints the times. Rows are loaded anew for each run, so that nothing is known of any of them; loading is
-timed by itself. Three URLs of variants stand beside three times `row.image.url`, where Django
-makes one file and keeps it, and beside three fields, which is how Django itself has three images.
+process; `--json` prints the times. Rows are loaded anew for each run, so that nothing is known of any
+of them; loading is timed by itself. Three URLs of variants stand beside three times
+`row.image.url`, where Django makes one file and keeps it, and beside three fields, which is how
+Django itself has three images.
 """
 
 from __future__ import annotations

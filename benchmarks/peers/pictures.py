@@ -71,13 +71,18 @@ def _gradient(dimensions: tuple[int, int]) -> np.ndarray:
 
 
 def nearest_photo(folder: Path, megapixels: int) -> Path | None:
-    """Return the baseline JPEG in the folder that has about as many pixels."""
+    """Return the baseline JPEG in the folder that has about as many pixels.
+
+    It lies upright and has no profile: not every package turns, or converts, what it is given.
+    """
     width, height = DIMENSIONS[megapixels]
     distances = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() in (".jpg", ".jpeg"):
             with Image.open(path) as image:
-                if "progressive" not in image.info:
+                odd = image.info.keys() & {"progressive", "icc_profile"}
+                upright = image.getexif().get(0x0112, 1) == 1 and image.width >= image.height
+                if upright and not odd:
                     distances[path] = abs(image.width * image.height / (width * height) - 1)
     best = min(distances, key=distances.__getitem__, default=None)
     return best if best and distances[best] <= TOLERANCE else None
