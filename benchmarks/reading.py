@@ -136,7 +136,10 @@ def fill() -> None:
             editor.create_model(model)
     for model in (Plain, Derived, Ours):
         model._default_manager.bulk_create(model(image=name) for name in names)
-    Three.objects.bulk_create(Three(thumb=name, sm=name, lg=name) for name in names)
+    Three.objects.bulk_create(
+        Three(**{field: name.replace(".jpg", f"_{field}.webp") for field in ("thumb", "sm", "lg")})
+        for name in names
+    )
 
 
 def measure() -> dict[str, list[Pair]]:

@@ -33,8 +33,8 @@ DEFAULTS: dict[str, Any] = {
 
 def setting(key: str) -> Any:
     """Return the project's value, or the default."""
-    # Of what a project does not set, Django's wrapper takes as long to say so as a name takes.
-    holder = settings._wrapped
+    # Past Django's wrapper, which takes as long as a name to tell what a project does not set.
+    holder = object.__getattribute__(settings, "_wrapped")
     given = getattr(settings if holder is empty else holder, "DERIVED_IMAGES", DEFAULTS)
     # A check tells who gave something else than a dict.
     return given.get(key, DEFAULTS[key]) if isinstance(given, dict) else DEFAULTS[key]

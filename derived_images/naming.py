@@ -7,7 +7,6 @@ or a database, and nothing here is Django's.
 from __future__ import annotations
 
 import functools
-import posixpath
 import re
 import secrets
 import string
@@ -189,9 +188,10 @@ def split(name: str) -> tuple[str, str, str]:
     >>> split(".hidden")
     ('', '.hidden', '')
     """
-    slash = name.rfind("/") + 1
-    stem, extension = posixpath.splitext(name[slash:])
-    return name[:slash], stem, extension[1:]
+    start, dot = name.rfind("/") + 1, name.rfind(".")
+    if dot < start or not name[start:dot].strip("."):  # Dots that a name begins with end no stem.
+        return name[:start], name[start:], ""
+    return name[:start], name[start:dot], name[dot + 1 :]
 
 
 def written_format(format: str, source: str) -> str:

@@ -212,11 +212,14 @@ def _in_bands(
         part = (left, edges[number], right, edges[number + 1])
         return _resized(image, size, resample, part, before)
 
-    first, *others = each(band, range(bands))
-    if not others:
+    pictures = iter(each(band, range(bands)))
+    first = next(pictures)
+    if bands == 1:
         return first
     whole = Image.new(first.mode, dimensions)
-    for row, picture in zip(rows[:-1], [first, *others], strict=True):
+    whole.paste(first)
+    # Pasted as they come: all of them beside the whole would be as much again.
+    for row, picture in zip(rows[1:], pictures, strict=False):
         whole.paste(picture, (0, row))
     return whole
 
