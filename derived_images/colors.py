@@ -32,15 +32,16 @@ def conversion(mode: str, profile: bytes | None) -> Conversion:
         return _transform(profile, sound) if profile else None
 
     def in_srgb(image: Image.Image) -> Image.Image:
-        if image.mode == "RGBA":
+        found = transform()
+        if image.mode == "RGBA" and found:
             opaque = in_srgb(image.convert("RGB"))
             opaque.putalpha(image.getchannel("A"))
             return opaque
-        if found := transform():
+        if found:
             given, to_srgb = found
             image = image if image.mode == given else image.convert(given)
             return ImageCms.applyTransform(image, to_srgb) or image
-        return image if image.mode == "RGB" else image.convert("RGB")
+        return image if image.mode in ("RGB", "RGBA") else image.convert("RGB")
 
     return in_srgb
 

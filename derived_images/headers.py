@@ -183,14 +183,14 @@ def plays(image: Image.Image, format: str) -> int:
     return min(loop + 1 if format == "gif" and loop else loop, MOST_PLAYS)
 
 
-def decoded(frame: Image.Image, *, moving: bool) -> Image.Image:
+def decoded(frame: Image.Image, *, animated: bool) -> Image.Image:
     """Return the picture of a frame, which says what is true of its pixels and no more.
 
-    Where others follow, it is a copy: decoders draw the next frame on the last.
+    Of an animation it is a copy: decoders draw the next frame on the last.
     """
     raw = frame.tile[0][3] if frame.tile else None  # type: ignore[attr-defined]
     frame.load()
-    picture = frame.copy() if moving else frame
+    picture = frame.copy() if animated else frame
     picture.info = facts(frame)
     if "transparency" in picture.info and raw in _KEYS:
         picture.info["transparency"] = _KEYS[raw](picture.info["transparency"])

@@ -74,8 +74,13 @@ class _Plan(Generic[Key]):
     jobs: dict[Key, Job]
     #: Of those that need no more of the source than is seen of them.
     parts: dict[Key, Part]
-    #: Whether all frames are drawn, or the first one.
-    moving: bool
+    #: Whether the source has several frames.
+    animated: bool
+
+    @property
+    def moving(self) -> bool:
+        """Whether all frames are drawn, or the first one."""
+        return self.animated and any(job.moves for job in self.jobs.values())
 
     @property
     def in_full(self) -> bool:
@@ -170,8 +175,8 @@ def _plan(jobs: Mapping[Key, Job], identity: Identity) -> _Plan[Key]:
     def area(key: Key) -> float:
         return math.prod(parts[key].whole_dimensions(dimensions)) if key in parts else math.inf
 
-    moving = identity.frames > 1 and any(job.moves for job in jobs.values())
-    return _Plan({key: jobs[key] for key in sorted(jobs, key=area, reverse=True)}, parts, moving)
+    largest_first = {key: jobs[key] for key in sorted(jobs, key=area, reverse=True)}
+    return _Plan(largest_first, parts, identity.frames > 1)
 
 
 def _part(job: Job, dimensions: Dimensions) -> Part | None:
@@ -217,7 +222,7 @@ def _pyramids(
         for frame in ImageSequence.Iterator(image) if plan.moving else [image]:
             if frame.size != size:
                 raise UnreadableImage("A frame is larger than the header says.")
-            stored = decoded(frame, moving=plan.moving)
+            stored = decoded(frame, animated=plan.animated)
             yield Pyramid(stored, dimensions, parts, upright, reduction, in_srgb, each)
 
 

@@ -107,7 +107,7 @@ class TestTexts:
         assert image.info[name] == "hostile"
         assert name not in facts(image)
         assert (duration(image), plays(image, identity.format)) == (100, 1)
-        assert name not in decoded(image, moving=False).info
+        assert name not in decoded(image, animated=False).info
 
 
 class TestAnimations:
@@ -137,6 +137,6 @@ class TestTransparentColors:
         ids=["1 bit", "2 bits", "4 bits", "8 bits", "3 × 16 bits"],
     )  # fmt: skip
     def test_they_are_told_as_pixels_are(self, data, alpha):
-        image = decoded(opened(io.BytesIO(data))[0], moving=False)
+        image = decoded(opened(io.BytesIO(data))[0], animated=False)
 
         assert list(image.convert("RGBA").getchannel("A").tobytes()) == alpha

@@ -542,17 +542,17 @@ class TestAnimation:
 
         monkeypatch.setattr(rendering, "_plan", noted)
         jobs = {
+            "still": Job(Fit(5, 5, animated=False), "png"),
             "same": Job(SAME, "webp"),
             "small": Job(Fit(10, 10), "webp"),
             "tiny": Job(Fit(4, 4), "gif", of="small"),
             "again": Job(SAME, "png"),
-            "still": Job(Fit(5, 5, animated=False), "png"),
         }
 
         variants = dict(render(io.BytesIO(animation("GIF")), jobs))
 
-        assert together == [["same"], ["small"], ["tiny"], ["again"], ["still"]]
-        assert [opened(variants[key]).n_frames for key in jobs] == [3, 3, 3, 3, 1]
+        assert together == [["still"], ["same"], ["small"], ["tiny"], ["again"]]
+        assert [opened(variants[key]).n_frames for key in jobs] == [1, 3, 3, 3, 3]
 
     def test_a_still_picture_stays_still(self):
         assert opened(rendered(plain("P", 1, "GIF"))).n_frames == 1
