@@ -14,7 +14,7 @@ help:
 	@echo "make compare            the stories of rows and files, told of two other libraries, too"
 	@echo "make benchmarks         what it costs that files follow their rows, and an audit"
 	@echo "make bench              rendering and reading beside other packages: writes benchmarks/RESULTS.md"
-	@echo "                        (QUICK=1 for a first look, PHOTOS=folder)"
+	@echo "                        (QUICK=1 for a first look, which writes nothing; PHOTOS=folder)"
 	@echo "make lint               ruff, mypy --strict"
 	@echo "make clean              remove the environment and the demo's data"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Callable
-from functools import cache
 
 from PIL import Image, ImageCms
 
@@ -23,16 +22,12 @@ Conversion = Callable[[Image.Image], Image.Image]
 
 def conversion(mode: str, profile: bytes | None) -> Conversion:
     """Return what converts pictures made of one with this mode, and this profile, if it is sound."""
-
     # Grey may well be told by a profile for RGB.
     sound = ["L", "RGB"] if mode in _GRAY else ["CMYK" if mode == "CMYK" else "RGB"]
 
-    @cache
-    def transform() -> tuple[str, ImageCms.ImageCmsTransform] | None:
-        return _transform(profile, sound) if profile else None
+    found = _transform(profile, sound) if profile else None
 
     def in_srgb(image: Image.Image) -> Image.Image:
-        found = transform()
         if image.mode == "RGBA" and found:
             opaque = in_srgb(image.convert("RGB"))
             opaque.putalpha(image.getchannel("A"))

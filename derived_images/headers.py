@@ -29,7 +29,7 @@ _OPENED = {
     "GIF": "gif",
     "AVIF": "avif",
 }
-_ANIMATED = {"png", "webp", "gif", "avif"}
+ANIMATED = {"png", "webp", "gif", "avif"}
 
 #: Format → the memory for a pixel, as a multiple of what a JPEG's needs that is decoded as it is read.
 _WEIGHT = {"jpeg": 1, "png": 2, "gif": 2, "avif": 3, "webp": 4}
@@ -41,14 +41,14 @@ MOST_FRAMES = 2_500
 #: A scan costs time for every pixel, though it be a few bytes. Encoders write a dozen.
 MOST_SCANS = 100
 
-#: What plays longer, or more often, no format can say: milliseconds, and times.
+#: What a GIF can say at most of a frame, in milliseconds, and any format of how often it plays.
 LONGEST_FRAME = 0xFFFF * 10
 MOST_PLAYS = 0xFFFF
 
-_ORIENTATION = 0x0112
-#: Markers of JPEG, and what looks like one that a length follows.
+_ORIENTATION_TAG = 0x0112
+#: Markers of JPEG, and all that a length follows, or nothing more.
 _SCAN, _END = b"\xff\xda", b"\xff\xd9"
-_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]", re.DOTALL)
+_MARKER = re.compile(rb"\xff[\xc0-\xcf\xd9-\xfe]")
 
 
 #: How a PNG stores pixels → what its transparent colour is once they have 8 bits, or 16.
@@ -75,6 +75,8 @@ class Identity:
     format: str
     #: Upright, in pixels.
     dimensions: Dimensions
+    #: 1 to 8, as EXIF has it.
+    orientation: int
     frames: int
     #: How often a JPEG comes back to its pixels.
     scans: int
@@ -157,11 +159,12 @@ def facts(image: Image.Image) -> dict[Any, Any]:
     return {key: value for key, value in image.info.items() if not isinstance(value, str)}
 
 
-def orientation(image: Image.Image) -> int:
-    """Return 1 to 8, as EXIF has it."""
+def _orientation(image: Image.Image) -> int:
     try:
         # Image's own method: that of PNG decodes everything, before the budget is applied.
-        return int(Image.Image.getexif(image).get(_ORIENTATION, 1))
+        return int(Image.Image.getexif(image).get(_ORIENTATION_TAG, 1))
+    except Warning:
+        raise
     except Exception:  # Broken EXIF is no reason to refuse the picture.
         return 1
 
@@ -198,14 +201,46 @@ def decoded(frame: Image.Image, *, animated: bool) -> Image.Image:
 
 
 def _identity(image: Image.Image) -> Identity:
-    dimensions = turned(image.size, orientation(image))
+    turn = _orientation(image)
+    dimensions = turned(image.size, turn)
     # An MPO is a JPEG with previews or second views behind the first picture, no animation.
     format = _OPENED.get(image.format or "", "jpeg")
-    frames = getattr(image, "n_frames", 1) if format in _ANIMATED else 1
+    frames = _frames(image, format) if format in ANIMATED else 1
     scans = _scans(image) if format == "jpeg" else 1
     in_full = scans > 1 or "progressive" in image.info or image.mode == "CMYK"
     weight = _WHOLE_WEIGHT if format == "jpeg" and in_full else _WEIGHT[format]
-    return Identity(format, dimensions, frames, scans, weight)
+    return Identity(format, dimensions, turn, frames, scans, weight)
+
+
+def _frames(image: Any, format: str) -> int:
+    """Return how many frames there are; of more than are drawn, one more than are."""
+    if format == "gif" and _at_least(image.fp, MOST_FRAMES + 1):
+        return MOST_FRAMES + 1
+    return getattr(image, "n_frames", 1)
+
+
+def _at_least(file: IO[bytes], frames: int) -> bool:
+    """Say whether a GIF has so many frames; Pillow would look at every one there is."""
+    with _returning(file):
+        file.seek(10)
+        _skip_colors(file)
+        file.seek(2, os.SEEK_CUR)
+        while frames and (block := file.read(1)) in (b"!", b","):
+            if block == b",":
+                frames -= 1
+                file.seek(8, os.SEEK_CUR)
+                _skip_colors(file)
+            file.seek(1, os.SEEK_CUR)  # an extension's label, or how the pixels are packed
+            while size := int.from_bytes(file.read(1)):
+                file.seek(size, os.SEEK_CUR)
+    return not frames
+
+
+def _skip_colors(file: IO[bytes]) -> None:
+    """Skip a table of colours, of which the next byte tells whether it is there."""
+    flags = int.from_bytes(file.read(1))
+    if flags & 0x80:
+        file.seek(3 * 2 ** (flags % 8 + 1), os.SEEK_CUR)
 
 
 def _scans(image: Any) -> int:
@@ -225,7 +260,7 @@ def _scans(image: Any) -> int:
 def _first_scan(file: IO[bytes]) -> int:
     """Return how many components the first scan is of; 0 where something odd comes first."""
     file.seek(2)
-    while (marker := file.read(2))[:1] == b"\xff":
+    while _MARKER.fullmatch(marker := file.read(2)):
         length = int.from_bytes(file.read(2))
         if marker == _SCAN:
             return int.from_bytes(file.read(1))

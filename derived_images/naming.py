@@ -40,7 +40,7 @@ CANONICAL_EXTENSION = {
     "gif": "gif",
     "avif": "avif",
 }
-_SPELLINGS = ("", *(f".{ext}" for ext in FORMAT_OF), *(f".{ext.upper()}" for ext in FORMAT_OF))
+_SPELLINGS = ("", ".", *(f".{ext}" for ext in FORMAT_OF), *(f".{ext.upper()}" for ext in FORMAT_OF))
 
 _parse = string.Formatter().parse
 _FIELDS = {
@@ -108,7 +108,8 @@ class Template:
             if variants is not None and reading.get("variant") not in variants:
                 continue
             if "source_ext" in reading:
-                yield f"{stem}.{reading['source_ext']}".removesuffix(".")
+                source = f"{stem}.{reading['source_ext']}"
+                yield from (source,) if reading["source_ext"] else (stem, source)
             else:
                 yield from (stem + spelling for spelling in _SPELLINGS)
 

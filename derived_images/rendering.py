@@ -15,6 +15,7 @@ from PIL import Image, ImageSequence
 
 from derived_images.colors import conversion
 from derived_images.headers import (
+    ANIMATED,
     Identity,
     UnreadableImage,
     check_budget,
@@ -22,14 +23,12 @@ from derived_images.headers import (
     duration,
     facts,
     opened,
-    orientation,
     plays,
     unreadable,
 )
 from derived_images.recipes import Dimensions, Recipe, Scaled
-from derived_images.scaling import Each, Part, Pyramid, reduced_margin, turned
+from derived_images.scaling import Each, Part, Pyramid, free, reduced_margin, turned
 
-_MOVING = {"png", "webp", "gif", "avif"}
 _WITHOUT_ALPHA = {"jpeg"}
 
 #: Pixels of all frames of an animation that are drawn before they are encoded: 128 MiB.
@@ -61,7 +60,7 @@ class Job:
     @property
     def moves(self) -> bool:
         """Whether an animated source stays animated."""
-        return self.recipe.animated and self.format in _MOVING
+        return self.recipe.animated and self.format in ANIMATED
 
 
 Key = TypeVar("Key", bound=Hashable)
@@ -110,10 +109,12 @@ def render(file: IO[bytes], jobs: Mapping[Key, Job]) -> Iterator[tuple[Key, byte
     with ThreadPoolExecutor(_cores()) as pool:
         for plan in _plans(jobs, identity):
             encoded: dict[Future[bytes | Exception], Key] = {}
-            for key, drawn in _draw_all(image, plan, identity.dimensions, pool.map):
+            for key, drawn in _draw_all(image, plan, identity, pool.map):
                 if plan.jobs[key].written:
                     encoded[pool.submit(_encoded, drawn, jobs[key], number)] = key
-                del drawn  # Its encoder's own now: it ends with it.
+                del drawn
+            if not plan.animated:  # No other plan needs it.
+                free(image)
             for future in as_completed(encoded):
                 yield encoded.pop(future), future.result()
 
@@ -145,15 +146,16 @@ def _plans(jobs: Mapping[Key, Job], identity: Identity) -> Iterator[_Plan[Key]]:
     group: set[Key] = set()
     pixels = 0
     for key, job in jobs.items():
+        if not job.written:
+            continue
         part = _part(job, identity.dimensions)
         frames = identity.frames if job.moves else 1
         more = frames * math.prod(part.dimensions if part else identity.dimensions)
         if group and identity.frames > 1 and pixels + more > TOGETHER:
             yield _plan(_with_lineage(group, jobs), identity)
             group, pixels = set(), 0
-        if job.written:
-            group.add(key)
-            pixels += more
+        group.add(key)
+        pixels += more
     yield _plan(_with_lineage(group, jobs), identity)
 
 
@@ -191,15 +193,17 @@ def _part(job: Job, dimensions: Dimensions) -> Part | None:
 
 
 def _draw_all(
-    image: Image.Image, plan: _Plan[Key], dimensions: Dimensions, each: Each
+    image: Image.Image, plan: _Plan[Key], identity: Identity, each: Each
 ) -> Iterator[tuple[Key, _Frames | Exception]]:
     """Yield what every job came to, the first of an animation's when all of it is drawn."""
     drawn: dict[Key, _Frames] = {key: _Frames() for key in plan.jobs}
     failed: dict[Key, Exception] = {}
     # The still picture that an APNG may begin with is none of its frames.
     first = 1 if plan.moving and image.info.get("default_image") is True else 0
-    for number, source in enumerate(_pyramids(image, plan, dimensions, each)):
-        for key, picture in _draw_frame(source, plan, failed):
+    moving = _with_lineage({key for key, job in plan.jobs.items() if job.moves}, plan.jobs)
+    for number, source in enumerate(_pyramids(image, plan, identity, each)):
+        jobs = plan.jobs if number == 0 else moving
+        for key, picture in _draw_frame(source, jobs, plan.parts, failed):
             job = plan.jobs[key]
             if job.written and (number >= first if job.moves else number == 0):
                 drawn[key].pictures.append(picture)
@@ -211,50 +215,57 @@ def _draw_all(
 
 
 def _pyramids(
-    image: Image.Image, plan: _Plan[Key], dimensions: Dimensions, each: Each
+    image: Image.Image, plan: _Plan[Key], identity: Identity, each: Each
 ) -> Iterator[Pyramid]:
     """Yield the pictures of the source, decoded no larger than what is drawn of them needs."""
-    upright, in_srgb = orientation(image), conversion(image.mode, facts(image).get("icc_profile"))
+    in_srgb = conversion(image.mode, facts(image).get("icc_profile"))
+    whole, turn = identity.dimensions, identity.orientation
     with unreadable("It cannot be decoded"):
         image.seek(0)
-        reduction = 1 if plan.in_full else _reduce(image, plan, dimensions, upright)
+        reduction = 1 if plan.in_full else _reduce(image, plan, identity)
         size, parts = image.size, plan.parts.values()
         for frame in ImageSequence.Iterator(image) if plan.moving else [image]:
             if frame.size != size:
                 raise UnreadableImage("A frame is larger than the header says.")
             stored = decoded(frame, animated=plan.animated)
-            yield Pyramid(stored, dimensions, parts, upright, reduction, in_srgb, each)
+            yield Pyramid(stored, whole, parts, turn, reduction, in_srgb, each)
 
 
-def _reduce(image: Image.Image, plan: _Plan[Key], dimensions: Dimensions, upright: int) -> float:
+def _reduce(image: Image.Image, plan: _Plan[Key], identity: Identity) -> float:
     """Let the decoder divide the dimensions as far as no part loses by it; return by how much."""
     if image.mode == "CMYK":  # Averages of inks are not the inks of averages.
         return 1
-    wanted = [part.whole_dimensions(dimensions) for part in plan.parts.values()]
-    margin = reduced_margin(dimensions)
+    wanted = [part.whole_dimensions(identity.dimensions) for part in plan.parts.values()]
+    margin = reduced_margin(identity.dimensions)
     width, height = (math.ceil(max(side) * margin) for side in zip(*wanted, strict=True))
     full_width = image.width
-    drafted = image.draft(None, turned((width, height), upright))  # Only JPEG's decoder can.
+    stored = turned((width, height), identity.orientation)
+    drafted = image.draft(None, stored)  # Only JPEG's decoder can.
     return full_width / drafted[1][2] if drafted else 1
 
 
 def _draw_frame(
-    source: Pyramid, plan: _Plan[Key], failed: dict[Key, Exception]
+    source: Pyramid,
+    jobs: Mapping[Key, Job],
+    parts: Collection[Key],
+    failed: dict[Key, Exception],
 ) -> Iterator[tuple[Key, Image.Image]]:
     """Yield every job's picture of this frame, each after the one that it is made from."""
     pictures: dict[Hashable, Image.Image] = {}
-    waiting = {key: job for key, job in plan.jobs.items() if key not in failed}
+    waiting = {key: job for key, job in jobs.items() if key not in failed}
     while ready := [key for key, job in waiting.items() if job.of is None or job.of in pictures]:
         for key in ready:
             job = waiting.pop(key)
             try:
-                if key in plan.parts and isinstance(job.recipe, Scaled):
+                if key in parts and isinstance(job.recipe, Scaled):
                     picture = job.recipe.draw(source)
                 else:
                     base = source.whole if job.of is None else pictures[job.of]
                     picture = job.recipe.draw(base)
                     # Encoders write on what they are given, two of them at once.
                     picture = picture.copy() if picture is base else picture
+                # Now, not in the encoders' threads. A transparent colour is no metadata.
+                picture.info = {k: v for k, v in picture.info.items() if k == "transparency"}
             except Exception as error:  # A recipe of the project's own may raise anything.
                 failed[key] = error
             else:
@@ -292,14 +303,13 @@ def _encode(frames: _Frames, job: Job, plays: int) -> bytes:
 
 
 def _encodable(picture: Image.Image, job: Job) -> Image.Image:
-    """Return the picture in a mode that the format has, with nothing but pixels."""
+    """Return the picture in a mode that the format has."""
     if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
+        picture = picture if picture.mode == "RGBA" else picture.convert("RGBA")
         if job.format in _WITHOUT_ALPHA:
             ground = Image.new("RGB", picture.size, job.recipe.background)
             ground.paste(picture, mask=picture.getchannel("A"))
             picture = ground
     elif picture.mode not in ("RGB", "L"):
         picture = picture.convert("RGB")
-    picture.info = {}
     return picture

@@ -241,7 +241,8 @@ def _resized(
 def _reach(image: Image.Image, size: Dimensions, box: Box) -> tuple[int, int, int, int]:
     """Return the pixels that those of the box are made of: filters look beyond its edges."""
     left, top, right, bottom = box
-    x, y = (SUPPORT * (right - left) / size[0], SUPPORT * (bottom - top) / size[1])
+    x = SUPPORT * max((right - left) / size[0], 1)
+    y = SUPPORT * max((bottom - top) / size[1], 1)
     return (
         max(0, math.floor(left - x)),
         max(0, math.floor(top - y)),

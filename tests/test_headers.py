@@ -5,9 +5,10 @@ import struct
 import zlib
 
 import pytest
-from PIL import Image, PngImagePlugin
+from PIL import GifImagePlugin, Image, PngImagePlugin
 
 from derived_images.headers import (
+    MOST_FRAMES,
     MOST_SCANS,
     OverBudget,
     check_budget,
@@ -42,10 +43,9 @@ def in_three_scans():
     height, width = struct.unpack(">HH", data[frame + 5 : frame + 9])
     components = b"".join(bytes([number, 0x11, 0]) for number in (1, 2, 3))
     header = struct.pack(">HBHHB", 8 + 9, 8, height, width, 3) + components
-    begins, entropy = data[scan + 10 : -2], data[:frame] + b"\xff\xc0" + header
-    tables = data[frame + 13 : scan]
-    scans = (SCAN + bytes([0, 8, 1, number, 0, 0, 63, 0]) + begins for number in (1, 2, 3))
-    return entropy + tables + b"".join(scans) + END
+    pixels, tables = data[scan + 10 : -2], data[frame + 13 : scan]
+    scans = (SCAN + bytes([0, 8, 1, number, 0, 0, 63, 0]) + pixels for number in (1, 2, 3))
+    return data[:frame] + b"\xff\xc0" + header + tables + b"".join(scans) + END
 
 
 def png(depth, kind, key, row):
@@ -86,6 +86,24 @@ class TestScans:
         with pytest.raises(OverBudget, match=r"has 101 scans\. No more than 100 are allowed\."):
             check_budget(identify(io.BytesIO(data[:-2] + last * (MOST_SCANS - 9) + END)))
 
+    def test_none_hides_behind_what_is_no_marker(self):
+        data = encoded(gradient(), "JPEG", progressive=True)
+        first = data.index(SCAN) + 2 + 12
+        scans = data[data.rindex(SCAN) : -2] * MOST_SCANS
+        hidden = data[:first] + b"\xff\x02\xf0\0" + data[first:-2] + scans + END
+
+        with pytest.raises(OverBudget, match=r"110 scans"):
+            check_budget(identify(io.BytesIO(hidden)))
+
+    @pytest.mark.parametrize("odd", [b"\xff\xd0", b"\xff\xff"], ids=["restart", "fill"])
+    def test_a_comment_is_no_header(self, odd):
+        """What has no length is no segment to skip, up to the header of a scan in a comment."""
+        fake = b"\xff\xfe" + (2 + 0xFFFE - 2).to_bytes(2) + b"\0" * 0xFFFE
+        comment = fake[: -len(SCAN) - 40] + SCAN + b"\0\x0c\3" + b"\0" * 37
+        data = in_three_scans()
+
+        assert identify(io.BytesIO(data[:2] + odd + comment + data[2:])).scans == 3
+
     def test_what_only_looks_like_one_does_not_count(self):
         data = encoded(gradient(), "JPEG", progressive=True)
         comment = b"\xff\xfe" + (2 + 400).to_bytes(2) + SCAN * 200
@@ -117,6 +135,24 @@ class TestAnimations:
 
         assert duration(image) == 655_350
         assert plays(image, "png") == plays(image, "gif") == plays(image, "webp") == 65_535
+
+
+class TestFrames:
+    @pytest.mark.parametrize("count", [1, 2, 20])
+    def test_frames_of_a_gif_are_counted(self, count):
+        frames = [Image.new("L", (8, 8), number * 9) for number in range(count)]
+        data = encoded(
+            frames[0], "GIF", save_all=True, append_images=frames[1:], comment=b"x" * 600
+        )
+
+        assert identify(io.BytesIO(data)).frames == count
+
+    def test_no_more_are_counted_than_are_needed(self, monkeypatch):
+        frames = [Image.new("L", (8, 8), number % 2 * 99) for number in range(MOST_FRAMES + 5)]
+        data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+        monkeypatch.setattr(GifImagePlugin.GifImageFile, "n_frames", property(pytest.fail))
+
+        assert identify(io.BytesIO(data)).frames == MOST_FRAMES + 1
 
 
 class TestTransparentColors:

@@ -531,6 +531,28 @@ class TestAnimation:
         assert colors == [near(RED), near(LIME), near(BLUE)]
         assert color_of(variants["still"]) == near(YELLOW)
 
+    def test_a_still_variant_needs_the_first_frame_alone(self):
+        draws = []
+
+        class Noted(Fit):
+            kind = "noted"
+
+            def draw(self, image):
+                draws.append(self.animated)
+                if draws.count(False) > 1:
+                    raise ValueError("It was drawn already.")
+                return super().draw(image)
+
+        jobs = {
+            "moving": Job(Noted(9, 9), "webp"),
+            "still": Job(Noted(9, 9, animated=False), "png"),
+        }
+
+        variants = dict(render(io.BytesIO(animation("GIF")), jobs))
+
+        assert draws == [True, False, True, True]
+        assert [opened(variants[key]).n_frames for key in jobs] == [3, 1]
+
     def test_long_ones_are_drawn_some_at_a_time(self, monkeypatch):
         together = []
         monkeypatch.setattr(rendering, "TOGETHER", 3 * 40 * 30)

@@ -47,7 +47,13 @@ class Session:
         self.memory: float = self.answer()["memory"]
 
     def ask(self, path: str, keep: Path | None = None) -> None:
-        print(json.dumps({"path": path, "keep": keep and str(keep)}), file=self.stdin, flush=True)
+        """Have a file uploaded. Raises `Broken`."""
+        try:
+            print(
+                json.dumps({"path": path, "keep": keep and str(keep)}), file=self.stdin, flush=True
+            )
+        except OSError as error:
+            raise Broken("the process ended") from error
 
     @property
     def stdin(self) -> Any:
@@ -57,16 +63,13 @@ class Session:
         """Read a line. Raises `Broken`."""
         line = self.process.stdout.readline()  # type: ignore[union-attr]
         answer = json.loads(line) if line else {"error": "the process ended"}
-        if "error" not in answer and len(answer.get("sizes", VARIANTS)) != self.expected:
-            answer["error"] = f"{len(answer['sizes'])} variants of {self.expected} were made"
+        expected = 0 if self.name == "plain" else len(VARIANTS)
+        if "sizes" in answer and len(answer["sizes"]) != expected:
+            answer["error"] = f"{len(answer['sizes'])} variants of {expected} were made"
         if "error" in answer:
             self.close()
             raise Broken(answer["error"])
         return answer  # type: ignore[no-any-return]
-
-    @property
-    def expected(self) -> int:
-        return 0 if self.name == "plain" and hasattr(self, "memory") else len(VARIANTS)
 
     def close(self) -> None:
         self.stdin.close()
@@ -212,13 +215,16 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="three rounds, nothing of 96 MP")
     parser.add_argument("--rounds", type=int, help="9 if left out")
     parser.add_argument("--photos", type=Path, help="a folder of JPEGs to use where they fit")
-    parser.add_argument("--output", type=Path, default=ROOT / "benchmarks" / "RESULTS.md")
+    parser.add_argument("--output", type=Path, help="RESULTS.md beside this, or of --quick none")
     options = parser.parse_args()
     rounds = options.rounds or (3 if options.quick else 9)
     with tempfile.TemporaryDirectory() as folder:
         found = measure(Bench(Path(folder), rounds), options.quick, options.photos)
-    options.output.write_text(report.written(found, rounds))
-    print(options.output)
+    page = report.written(found, rounds)
+    output = options.output or (None if options.quick else ROOT / "benchmarks" / "RESULTS.md")
+    print(output or page)
+    if output:
+        output.write_text(page)
 
 
 if __name__ == "__main__":
