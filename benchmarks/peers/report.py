@@ -29,6 +29,8 @@ UPLOAD_TARGETS = {
     "large": {"pillow": 0.35, "sorl_vips": 0.5},
     "jpeg": {"peer": 0.6},
 }
+#: Upload, megapixels and format of those whose least possible time is told.
+BOUNDED = [("webp", "12", "webp"), ("large", "24", "webp"), ("jpeg", "12", "jpeg")]
 MEMORY_TARGETS = {"12": 140, "24": 110, "96": 110}
 PSNR_TARGET, SSIM_TARGET = 48, 0.996
 READING_TARGETS = {
@@ -62,6 +64,7 @@ def written(found: Mapping[str, Any], rounds: int) -> str:
         "pages are of a thousand rows (`python -m benchmarks.reading`).",
         _reading(found["reading"]),
         *_stages(found["stages"]),
+        *_bounds(found),
         "## How each package is used",
         _table(["package", ""], [(each.label, each.note) for each in PACKAGES.values()]),
         *_broken(found["broken"]),
@@ -252,6 +255,37 @@ def _stages(stages: Mapping[str, Mapping[str, Sequence[float]]]) -> Iterable[str
             for name in names
         ],
     )
+
+
+def _bounds(found: Mapping[str, Any]) -> Iterable[str]:
+    yield (
+        "So the least that a full decode, one Lanczos after the other and these encoders can take "
+        "in an upload, however it is spread over all cores: the larger of all work by the number of "
+        "cores, and of what can only be done one after the other (decode, the largest variant's "
+        "Lanczos on all cores, its encoder)."
+    )
+    yield _table(
+        ["", "the least", "the fastest peer", "its wall", "ratio at best"],
+        [_bound(found, *each) for each in BOUNDED],
+    )
+
+
+def _bound(found: Mapping[str, Any], upload: str, megapixels: str, format: str) -> Row:
+    step = {name: spread(each).median for name, each in found["stages"][megapixels].items()}
+    cores, decode = os.cpu_count() or 1, step["decode at 1/1"]
+    scaling, encoding = (
+        [value for name, value in step.items() if said in name]
+        for said in (" after 1/1", f"{format} of ")
+    )
+    in_turn = decode + max(scaling) / cores + max(encoding)
+    least = max(in_turn, (decode + sum(scaling) + sum(encoding)) / cores)
+    samples = found["uploaded"][upload]
+    rival = fastest(samples, "peer" if format == "jpeg" else "pillow")
+    if not rival:
+        return TITLES[upload], f"{least:.2f} s", "", "", ""
+    theirs = spread([each.wall for each in samples[rival]]).median
+    label = PACKAGES[rival].label
+    return TITLES[upload], f"{least:.2f} s", label, f"{theirs:.2f} s", f"{least / theirs:.2f}"
 
 
 def _broken(broken: Mapping[str, str]) -> Iterable[str]:
