@@ -218,11 +218,11 @@ def _validate(file: File[Any], refused: type[headers.UnreadableImage]) -> None:
 
 
 class SourceFormField(forms.ImageField):
-    """Says what is wrong with an upload before Django says that something is."""
+    """Says by how much an upload is too large before Django says that it is no image."""
 
     def to_python(self, data: Any) -> Any:
         if data:
-            validate_source(data)
+            validate_budget(data)
         return super().to_python(data)
 
 

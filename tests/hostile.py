@@ -187,7 +187,7 @@ def main(media: Path) -> None:
     """Take in everything; a row's table is made in memory, and every child has its own."""
     import django
 
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
     from django.conf import settings
     from django.core.management import call_command
