@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from tests.hostile import EPS, FAULTS, FORMATS
 
@@ -17,6 +18,11 @@ OUTCOMES = {
     "render": {"rendered", "not rendered"},
 }
 MEGABYTES = 250
+
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="every file is taken in by a fork"),
+    pytest.mark.skipif(settings.SERVER != "sqlite", reason="it has a database of its own"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +42,6 @@ def taken_in(tmp_path_factory):
     return told, (folder / "mark").exists(), environment
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="Every file is taken in by a fork.")
 class TestCorpus:
     def test_every_file_is_taken_in_or_refused(self, taken_in):
         odd = [each for each in taken_in[0] if each["outcome"] not in OUTCOMES[each["path"]]]
