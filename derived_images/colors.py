@@ -24,7 +24,6 @@ def conversion(mode: str, profile: bytes | None) -> Conversion:
     """Return what converts pictures made of one with this mode, and this profile, if it is sound."""
     # Grey may well be told by a profile for RGB.
     sound = ["L", "RGB"] if mode in _GRAY else ["CMYK" if mode == "CMYK" else "RGB"]
-
     found = _transform(profile, sound) if profile else None
 
     def in_srgb(image: Image.Image) -> Image.Image:

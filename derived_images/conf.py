@@ -21,7 +21,7 @@ DEFAULTS: dict[str, Any] = {
     # takes a small dict that JSON can carry.
     "PROCESSOR": "inline",
     # Pixels × frames of the largest JPEG that is decoded. Whatever needs more memory may be smaller:
-    # progressive JPEG, PNG and GIF half of it, AVIF a third, WebP a quarter.
+    # progressive and CMYK JPEG, PNG and GIF half of it, AVIF a third, WebP a quarter.
     "MAX_PIXELS": 16384 * 8192,
     # The dotted path of f(names) → names to keep, for names that live outside of file fields.
     "KEEP": None,

@@ -64,7 +64,7 @@ class UnreadableImage(ValueError):
 
 
 class OverBudget(UnreadableImage):
-    """The file has more pixels, or frames, than are decoded."""
+    """The file has more pixels, frames or scans than are decoded."""
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,6 @@ _ROWS_BACKWARDS = {3, 4, 6, 7}
 #: `map`, or what does the same with many at a time.
 Each = Callable[[Callable[[int], Image.Image], Iterable[int]], Iterable[Image.Image]]
 
-
 #: Takes a picture, and returns another one, or the same.
 Change = Callable[[Image.Image], Image.Image]
 
