@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.db import connections
 from django.db.models import Model
+from PIL import AvifImagePlugin, ImageFile, WebPImagePlugin
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +32,22 @@ def stored(media: Path) -> Callable[[], set[str]]:
 def committed(django_capture_on_commit_callbacks):
     """Return the context in which what is done is committed, with all that follows from it."""
     return lambda: django_capture_on_commit_callbacks(execute=True)
+
+
+@pytest.fixture
+def undecodable(monkeypatch):
+    """Let nothing be decoded; what tries and hides that it failed is told at the end."""
+    decoded = []
+
+    def load(image):
+        decoded.append(image)
+        raise AssertionError("It was decoded.")
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+    for plugin in (WebPImagePlugin.WebPImageFile, AvifImagePlugin.AvifImageFile):
+        monkeypatch.setattr(plugin, "load", load)
+    yield
+    assert decoded == []
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from derived_images.colors import conversion
-from tests.test_rendering import ADOBE_RGB, near, profile
+from tests.pictures import ADOBE_RGB, near, profile
 
 
 def linear_gray():

@@ -11,6 +11,7 @@ from derived_images.headers import (
     MOST_FRAMES,
     MOST_SCANS,
     OverBudget,
+    UnreadableImage,
     check_budget,
     decoded,
     duration,
@@ -19,7 +20,7 @@ from derived_images.headers import (
     opened,
     plays,
 )
-from tests.pictures import chunk, encoded
+from tests.pictures import RED, STORED, animation, chunk, encoded, mpo, oriented, plain
 
 SCAN, END = b"\xff\xda", b"\xff\xd9"
 
@@ -55,6 +56,56 @@ def png(depth, kind, key, row):
     return (
         b"\x89PNG\r\n\x1a\n" + start + chunk(b"IDAT", zlib.compress(b"\0" + row)) + chunk(b"IEND")
     )
+
+
+class TestIdentify:
+    @pytest.mark.parametrize(
+        ("data", "format", "frames"),
+        [
+            (plain("RGB", RED, "JPEG"), "jpeg", 1),
+            (plain("RGB", RED, "PNG"), "png", 1),
+            (plain("RGB", RED, "WEBP"), "webp", 1),
+            (plain("RGB", RED, "GIF"), "gif", 1),
+            (plain("RGB", RED, "AVIF"), "avif", 1),
+            (animation("GIF"), "gif", 3),
+            (animation("PNG"), "png", 3),
+            (animation("WEBP"), "webp", 3),
+            (animation("AVIF"), "avif", 3),
+        ],
+    )
+    def test_a_header_tells_format_dimensions_and_frames(self, data, format, frames, undecodable):
+        identity = identify(io.BytesIO(data))
+
+        assert (identity.format, identity.dimensions, identity.frames) == (format, (40, 30), frames)
+
+    def test_views_behind_a_jpeg_are_no_animation(self):
+        assert Image.open(io.BytesIO(mpo())).format == "MPO"
+        identity = identify(io.BytesIO(mpo()))
+
+        assert (identity.format, identity.dimensions, identity.frames) == ("jpeg", (60, 40), 1)
+
+    @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF"])
+    @pytest.mark.parametrize("orientation", STORED)
+    def test_dimensions_are_upright(self, orientation, format, undecodable):
+        file = io.BytesIO(oriented(orientation, format))
+
+        assert identify(file).dimensions == (60, 40)
+
+    def test_the_file_stays_where_it_was(self):
+        file = io.BytesIO(plain("RGB", RED))
+        file.seek(17)
+
+        assert identify(file).dimensions == (40, 30)
+        assert file.tell() == 17
+
+    def test_a_file_that_is_no_picture_stays_where_it_was(self):
+        file = io.BytesIO(b"It is text.")
+        file.seek(3)
+
+        with pytest.raises(UnreadableImage):
+            identify(file)
+
+        assert file.tell() == 3
 
 
 class TestScans:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import pytest
-from PIL import AvifImagePlugin, GifImagePlugin, Image, ImageCms, ImageFile, WebPImagePlugin
+from PIL import GifImagePlugin, Image, ImageFile
 from PIL.PngImagePlugin import PngInfo
 
 from derived_images import rendering
@@ -17,30 +17,31 @@ from derived_images.headers import UnreadableImage, check_budget, identify
 from derived_images.naming import written_format
 from derived_images.recipes import Fill, Fit, Recipe
 from derived_images.rendering import Job, render, writable
-from tests.pictures import chunk, encoded, png_claiming
+from tests.pictures import (
+    ADOBE_RGB,
+    BLUE,
+    CORNERS,
+    LIME,
+    RED,
+    STORED,
+    YELLOW,
+    animation,
+    chunk,
+    corners,
+    encoded,
+    mpo,
+    near,
+    opened,
+    oriented,
+    plain,
+    png_claiming,
+    profile,
+)
 
 SAME = Fit(1000, 1000)
 WRITTEN = ["webp", "jpeg", "png", "avif"]
 MOVING = ["GIF", "PNG", "WEBP"]
 
-RED, LIME, BLUE, YELLOW = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0)
-CORNERS = {"a": RED, "b": LIME, "c": BLUE, "d": YELLOW}
-#: EXIF orientation → the corners as they are stored, of a picture that is a b, c d upright.
-STORED = {
-    1: "abcd",
-    2: "badc",
-    3: "dcba",
-    4: "cdab",
-    5: "acbd",
-    6: "bdac",
-    7: "dbca",
-    8: "cadb",
-}
-ADOBE_RGB = {
-    "rXYZ": (0.60974, 0.31111, 0.01947),
-    "gXYZ": (0.20528, 0.62567, 0.06087),
-    "bXYZ": (0.14919, 0.06322, 0.74457),
-}
 NO_PICTURE = "This file is no picture in one of these formats: jpeg, png, webp, gif, avif."
 
 
@@ -52,20 +53,8 @@ def rendered(data, recipe=SAME, format=None):
     return result
 
 
-def opened(data):
-    return Image.open(io.BytesIO(data))
-
-
 def color_of(data, at=(5, 5)):
     return opened(data).convert("RGBA").getpixel(at)
-
-
-def near(color, tolerance=6):
-    return pytest.approx((*color, 255)[:4], abs=tolerance)
-
-
-def plain(mode, color, format="PNG", **options):
-    return encoded(Image.new(mode, (40, 30), color), format, **options)
 
 
 def noise():
@@ -79,28 +68,6 @@ def palette():
     return image
 
 
-def corners(stored):
-    """Return a picture of four colours; one that lies on its side is taller than wide."""
-    width, height = (60, 40) if stored in ("abcd", "badc", "dcba", "cdab") else (40, 60)
-    image = Image.new("RGB", (width, height))
-    for place, corner in enumerate(stored):
-        left, top = place % 2 * width // 2, place // 2 * height // 2
-        image.paste(CORNERS[corner], (left, top, left + width // 2, top + height // 2))
-    return image
-
-
-def oriented(orientation, format="JPEG"):
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    return encoded(corners(STORED[orientation]), format, exif=exif, quality=95)
-
-
-def animation(format, colors=(RED, LIME, BLUE), mode="RGB", **options):
-    first, *others = (Image.new(mode, (40, 30), color) for color in colors)
-    options = {"duration": [100, 200, 300][: len(colors)], **options}
-    return encoded(first, format, save_all=True, append_images=others, **options)
-
-
 def frames_of(data):
     """Return color and milliseconds of every frame."""
     image, frames = opened(data), []
@@ -110,18 +77,6 @@ def frames_of(data):
         color = image.convert("RGBA").getpixel((5, 5))
         frames.append((color, image.info["duration"]))
     return frames
-
-
-def profile(description="Wide built-in", **colorants):
-    """Return the sRGB profile with another name, of the same length, and other primaries."""
-    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    for entry in range(132, 132 + 12 * int.from_bytes(data[128:132], "big"), 12):
-        tag, offset, _ = struct.unpack(">4sII", data[entry : entry + 12])
-        if xyz := colorants.get(tag.decode()):
-            numbers = (round(number * 65536) for number in xyz)
-            data[offset + 8 : offset + 20] = struct.pack(">3i", *numbers)
-    old, new = ("sRGB built-in".encode("utf-16-be"), description.encode("utf-16-be"))
-    return bytes(data).replace(old, new)
 
 
 @dataclass(frozen=True)
@@ -146,22 +101,6 @@ class Failing(Fit):
         raise RuntimeError("No.")
 
 
-@pytest.fixture
-def undecodable(monkeypatch):
-    """Let nothing be decoded; what tries and hides that it failed is told at the end."""
-    decoded = []
-
-    def load(image):
-        decoded.append(image)
-        raise AssertionError("It was decoded.")
-
-    monkeypatch.setattr(ImageFile.ImageFile, "load", load)
-    for plugin in (WebPImagePlugin.WebPImageFile, AvifImagePlugin.AvifImageFile):
-        monkeypatch.setattr(plugin, "load", load)
-    yield
-    assert decoded == []
-
-
 AWKWARD = {
     "RGB jpeg": plain("RGB", RED, "JPEG"),
     "sideways jpeg": oriented(6),
@@ -181,7 +120,7 @@ AWKWARD = {
     "animated png": animation("PNG", loop=0),
     "animated webp": animation("WEBP", loop=0),
     "animated avif": animation("AVIF"),
-    "mpo": encoded(corners("abcd"), "MPO", save_all=True, append_images=[corners("dcba")]),
+    "mpo": mpo(),
     "one pixel png": encoded(Image.new("RGB", (1, 1), RED), "PNG"),
 }
 
@@ -198,56 +137,6 @@ def test_every_picture_comes_in_every_format_and_the_declared_dimensions(data):
         image = opened(variant)
         assert image.format == jobs[key].format.upper()
         assert image.size == jobs[key].recipe.dimensions(source)
-
-
-class TestIdentify:
-    @pytest.mark.parametrize(
-        ("data", "format", "frames"),
-        [
-            (plain("RGB", RED, "JPEG"), "jpeg", 1),
-            (plain("RGB", RED, "PNG"), "png", 1),
-            (plain("RGB", RED, "WEBP"), "webp", 1),
-            (plain("RGB", RED, "GIF"), "gif", 1),
-            (plain("RGB", RED, "AVIF"), "avif", 1),
-            (animation("GIF"), "gif", 3),
-            (animation("PNG"), "png", 3),
-            (animation("WEBP"), "webp", 3),
-            (animation("AVIF"), "avif", 3),
-        ],
-    )
-    def test_a_header_tells_format_dimensions_and_frames(self, data, format, frames, undecodable):
-        identity = identify(io.BytesIO(data))
-
-        assert (identity.format, identity.dimensions, identity.frames) == (format, (40, 30), frames)
-
-    def test_views_behind_a_jpeg_are_no_animation(self):
-        assert opened(AWKWARD["mpo"]).format == "MPO"
-        identity = identify(io.BytesIO(AWKWARD["mpo"]))
-
-        assert (identity.format, identity.dimensions, identity.frames) == ("jpeg", (60, 40), 1)
-
-    @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF"])
-    @pytest.mark.parametrize("orientation", STORED)
-    def test_dimensions_are_upright(self, orientation, format, undecodable):
-        file = io.BytesIO(oriented(orientation, format))
-
-        assert identify(file).dimensions == (60, 40)
-
-    def test_the_file_stays_where_it_was(self):
-        file = io.BytesIO(plain("RGB", RED))
-        file.seek(17)
-
-        assert identify(file).dimensions == (40, 30)
-        assert file.tell() == 17
-
-    def test_a_file_that_is_no_picture_stays_where_it_was(self):
-        file = io.BytesIO(b"It is text.")
-        file.seek(3)
-
-        with pytest.raises(UnreadableImage):
-            identify(file)
-
-        assert file.tell() == 3
 
 
 class TestOrientation:
