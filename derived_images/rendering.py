@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import os
+import tempfile
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import suppress
@@ -143,20 +144,21 @@ def writable(format: str) -> bool:
 
 def _plans(jobs: Mapping[Key, Job], identity: Identity) -> Iterator[_Plan[Key]]:
     """Yield what is drawn together: everything, but of a long animation no more than is bearable."""
+    whole = identity.dimensions
+    parts = {key: part for key, job in jobs.items() if (part := _part(job, whole))}
     group: set[Key] = set()
     pixels = 0
     for key, job in jobs.items():
         if not job.written:
             continue
-        part = _part(job, identity.dimensions)
         frames = identity.frames if job.moves else 1
-        more = frames * math.prod(part.dimensions if part else identity.dimensions)
+        more = frames * math.prod(parts[key].dimensions if key in parts else whole)
         if group and identity.frames > 1 and pixels + more > TOGETHER:
-            yield _plan(_with_lineage(group, jobs), identity)
+            yield _plan(_with_lineage(group, jobs), parts, identity)
             group, pixels = set(), 0
         group.add(key)
         pixels += more
-    yield _plan(_with_lineage(group, jobs), identity)
+    yield _plan(_with_lineage(group, jobs), parts, identity)
 
 
 def _with_lineage(group: Collection[Key], jobs: Mapping[Key, Job]) -> dict[Key, Job]:
@@ -170,12 +172,12 @@ def _with_lineage(group: Collection[Key], jobs: Mapping[Key, Job]) -> dict[Key, 
     return found
 
 
-def _plan(jobs: Mapping[Key, Job], identity: Identity) -> _Plan[Key]:
-    dimensions = identity.dimensions
-    parts = {key: part for key, job in jobs.items() if (part := _part(job, dimensions))}
+def _plan(jobs: Mapping[Key, Job], parts: Mapping[Key, Part], identity: Identity) -> _Plan[Key]:
+    parts = {key: parts[key] for key in jobs if key in parts}
 
     def area(key: Key) -> float:
-        return math.prod(parts[key].whole_dimensions(dimensions)) if key in parts else math.inf
+        part = parts.get(key)
+        return math.prod(part.whole_dimensions(identity.dimensions)) if part else math.inf
 
     largest_first = {key: jobs[key] for key in sorted(jobs, key=area, reverse=True)}
     return _Plan(largest_first, parts, identity.frames > 1)
@@ -297,9 +299,11 @@ def _encode(frames: _Frames, job: Job, plays: int) -> bytes:
             # Pillow's optimiser takes what has become transparent for what stays as it was.
             options["optimize"] = False
             options["loop"] = {0: 0, 1: None}.get(plays, plays - 1)
-    buffer = io.BytesIO()
-    first.save(buffer, job.format.upper(), **{**options, **job.recipe.options})
-    return buffer.getvalue()
+    # Pillow's encoder for JPEG lets other threads run only if it writes to a file of the system's.
+    with tempfile.TemporaryFile() if job.format == "jpeg" else io.BytesIO() as file:
+        first.save(file, job.format.upper(), **{**options, **job.recipe.options})
+        file.seek(0)
+        return file.read()
 
 
 def _encodable(picture: Image.Image, job: Job) -> Image.Image:

@@ -215,7 +215,7 @@ def _in_bands(
     first = next(pictures)
     if bands == 1:
         return first
-    whole = Image.new(first.mode, dimensions)
+    whole = Image.new(first.mode, dimensions, None)
     whole.paste(first)
     # Pasted as they come: all of them beside the whole would be as much again.
     for row, picture in zip(rows[1:], pictures, strict=False):
