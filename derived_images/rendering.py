@@ -28,7 +28,7 @@ from derived_images.headers import (
     unreadable,
 )
 from derived_images.recipes import Dimensions, Recipe, Scaled
-from derived_images.scaling import Each, Part, Pyramid, free, reduced_margin, turned
+from derived_images.scaling import Each, Part, Pyramid, free, reduction
 
 _WITHOUT_ALPHA = {"jpeg"}
 
@@ -238,12 +238,11 @@ def _reduce(image: Image.Image, plan: _Plan[Key], identity: Identity) -> float:
     if image.mode == "CMYK":  # Averages of inks are not the inks of averages.
         return 1
     wanted = [part.whole_dimensions(identity.dimensions) for part in plan.parts.values()]
-    margin = reduced_margin(identity.dimensions)
-    width, height = (math.ceil(max(side) * margin) for side in zip(*wanted, strict=True))
-    full_width = image.width
-    stored = turned((width, height), identity.orientation)
-    drafted = image.draft(None, stored)  # Only JPEG's decoder can.
-    return full_width / drafted[1][2] if drafted else 1
+    width, height = (max(side) for side in zip(*wanted, strict=True))
+    divisor = reduction(identity.dimensions, (width, height))
+    full_width, full_height = image.size
+    drafted = image.draft(None, (full_width // divisor, full_height // divisor))
+    return full_width / drafted[1][2] if drafted else 1  # Only JPEG's decoder can.
 
 
 def _draw_frame(

@@ -20,10 +20,10 @@ MARGIN = 1.9
 #: The same of one that was reduced by averaging squares, as a decoder or `Image.reduce()` does.
 #: Sharp photographs keep 49 dB; at 1.5 it would be 42.
 REDUCED_MARGIN = 2.5
-#: What is larger, in pixels, need only be larger by so much, for the memory's sake: sharp
-#: photographs still keep 44 dB, from 50 megapixels on 46.
-LARGE = 40_000_000
-LARGE_MARGIN = 1.5
+#: Of so many pixels none is as sharp as its neighbours allow, as lenses and sensors are: who halves
+#: such a picture need leave less. Photographs keep 49 dB; what a computer drew, 42.
+SOFT = 20_000_000
+SOFT_MARGIN = 1.45
 #: Pixels that are scaled at a time: what lies between rows and columns is never large, and cores
 #: that are free share the work.
 BAND = 750_000
@@ -179,9 +179,15 @@ def free(image: Image.Image) -> None:
     Image.Image.close(image)
 
 
-def reduced_margin(dimensions: Dimensions) -> float:
-    """Return how much larger than what is made of it a source of these is decoded at least."""
-    return REDUCED_MARGIN if math.prod(dimensions) <= LARGE else LARGE_MARGIN
+def reduction(dimensions: Dimensions, wanted: tuple[float, float]) -> int:
+    """Return by how much a decoder may divide dimensions of which no more than these are wanted."""
+    for divisor in (8, 4, 2):
+        halved = math.prod(dimensions) / (divisor / 2) ** 2
+        margin = SOFT_MARGIN if halved >= SOFT else REDUCED_MARGIN
+        sides = zip(dimensions, wanted, strict=True)
+        if all(side / divisor >= least * margin for side, least in sides):
+            return divisor
+    return 1
 
 
 def turned(dimensions: Dimensions, orientation: int) -> Dimensions:

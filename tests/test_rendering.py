@@ -443,15 +443,8 @@ class TestAnimation:
         assert [opened(variants[key]).n_frames for key in jobs] == [3, 1]
 
     def test_long_ones_are_drawn_some_at_a_time(self, monkeypatch):
-        together = []
         monkeypatch.setattr(rendering, "TOGETHER", 3 * 40 * 30)
-        plan = rendering._plan
-
-        def noted(jobs, identity):
-            together.append([key for key, job in jobs.items() if job.written])
-            return plan(jobs, identity)
-
-        monkeypatch.setattr(rendering, "_plan", noted)
+        data = animation("GIF")
         jobs = {
             "still": Job(Fit(5, 5, animated=False), "png"),
             "same": Job(SAME, "webp"),
@@ -460,7 +453,9 @@ class TestAnimation:
             "again": Job(SAME, "png"),
         }
 
-        variants = dict(render(io.BytesIO(animation("GIF")), jobs))
+        plans = rendering._plans(jobs, identify(io.BytesIO(data)))
+        together = [[key for key, job in plan.jobs.items() if job.written] for plan in plans]
+        variants = dict(render(io.BytesIO(data), jobs))
 
         assert together == [["still"], ["same"], ["small"], ["tiny"], ["again"]]
         assert [opened(variants[key]).n_frames for key in jobs] == [1, 3, 3, 3, 3]

@@ -11,7 +11,7 @@ from derived_images import rendering
 from derived_images.colors import conversion
 from derived_images.recipes import Fill, Fit
 from derived_images.rendering import Job, render
-from derived_images.scaling import Part, Pyramid, scalable
+from derived_images.scaling import Part, Pyramid, reduction, scalable
 from tests.pictures import encoded
 
 STORED_AS = {
@@ -88,6 +88,28 @@ def decibels(one, other):
     squares = ImageStat.Stat(ImageChops.difference(one, other)).sum2
     mean = sum(squares) / len(squares) / (one.width * one.height)
     return 10 * math.log10(255**2 / mean) if mean else math.inf
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "wanted", "divisor"),
+    [
+        ((4000, 3000), (2048, 1536), 1),
+        ((4000, 3000), (801, 600), 1),
+        ((4000, 3000), (800, 600), 2),
+        ((4000, 3000), (400, 300), 4),
+        ((4000, 3000), (200, 150), 8),
+        ((4000, 3000), (10, 7), 8),
+        ((4000, 3000), (200, 600), 2),
+        ((4000, 3000), (200, 601), 1),
+        ((6000, 4000), (2068, 1379), 2),
+        ((6000, 4000), (2070, 1380), 1),
+        ((6000, 4000), (1024, 683), 2),  # By a quarter there would be too few for it.
+        ((12000, 8000), (2068, 1379), 4),
+        ((8000, 12000), (1379, 2070), 2),
+    ],
+)
+def test_a_decoder_divides_as_far_as_nothing_is_lost(dimensions, wanted, divisor):
+    assert reduction(dimensions, wanted) == divisor
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """How near variants are to a full decode and one direct Lanczos: PSNR and SSIM.
 
-Run as a program on pictures that were stored without loss: what is compared is what the encoder
-would have been given.
+Run as a program on a folder of pictures that were stored without loss: what is compared is what the
+encoder would have been given. Without a folder, on what comes of decoding at a half.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import math
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from benchmarks.peers.packages import EDGES
 
 #: As in the paper by Wang, Bovik, Sheikh and Simoncelli (2004): a Gaussian over 11 pixels.
 SIGMA = 1.5
@@ -51,19 +54,39 @@ def _blurred(plane: np.ndarray) -> np.ndarray:
     return plane
 
 
-def compare(source: Path, folder: Path) -> dict[int, tuple[float, float]]:
-    """Return width → (PSNR, SSIM) of the pictures in the folder, made of the source."""
+Likeness = dict[int, tuple[float, float]]
+
+
+def compare(source: Path, pictures: Iterable[Image.Image]) -> Likeness:
+    """Return width → (PSNR, SSIM) of the pictures, which were made of the source."""
     found = {}
     with Image.open(source) as image:
         original = image.convert("RGB")
-    for path in folder.glob("*"):
-        with Image.open(path) as image:
-            if image.size != original.size:
-                reference = original.resize(image.size, Image.Resampling.LANCZOS)
-                picture = image.convert("RGB")
-                found[picture.width] = psnr(picture, reference), ssim(picture, reference)
+    for picture in pictures:
+        if picture.size != original.size:
+            reference = original.resize(picture.size, Image.Resampling.LANCZOS)
+            found[picture.width] = psnr(picture, reference), ssim(picture, reference)
     return dict(sorted(found.items()))
 
 
+def stored(folder: Path) -> Iterator[Image.Image]:
+    """Yield the pictures in the folder."""
+    for path in folder.glob("*"):
+        with Image.open(path) as image:
+            yield image.convert("RGB")
+
+
+def from_a_half(source: Path) -> Iterator[Image.Image]:
+    """Yield the variants that Pillow makes when JPEG's decoder halves the dimensions."""
+    with Image.open(source) as image:
+        whole = image.size
+        image.draft("RGB", (image.width // 2, image.height // 2))
+        for edge in EDGES:
+            size = edge, round(edge * whole[1] / whole[0])
+            yield image.resize(size, Image.Resampling.LANCZOS)
+
+
 if __name__ == "__main__":
-    json.dump(compare(Path(sys.argv[1]), Path(sys.argv[2])), sys.stdout)
+    source, *folders = map(Path, sys.argv[1:])
+    pictures = stored(folders[0]) if folders else from_a_half(source)
+    json.dump(compare(source, pictures), sys.stdout)

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-#: Megapixels → dimensions, as cameras have them.
-DIMENSIONS = {12: (4000, 3000), 24: (6000, 4000), 96: (12000, 8000)}
+#: Megapixels → dimensions, as cameras have them; and of next to nothing, to see what codecs need.
+DIMENSIONS = {0: (100, 75), 12: (4000, 3000), 24: (6000, 4000), 96: (12000, 8000)}
 #: How a camera saves: baseline, colours at half the resolution.
 CAMERA = {"quality": 92, "subsampling": "4:2:0"}
 #: How far a photograph's pixels may be from those asked for.
@@ -90,7 +90,7 @@ def nearest_photo(folder: Path, megapixels: int) -> Path | None:
 
 def provide(megapixels: int, folder: Path, photos: Path | None) -> dict[str, object]:
     """Return where a picture of so many megapixels is, and what it is; make it if need be."""
-    path = nearest_photo(photos, megapixels) if photos else None
+    path = nearest_photo(photos, megapixels) if photos and megapixels else None
     origin = path.name if path else f"generated, seed {SEED}"
     if path is None:
         path = folder / f"{megapixels}.jpg"
