@@ -191,13 +191,15 @@ class TestFidelity:
 
 class TestSparing:
     def test_each_is_made_from_the_smallest_that_is_large_enough(self, scaled_from):
-        source = pyramid(photograph(), RECIPES.values())
+        recipes = [*RECIPES.values(), Fit(171), Fit(170)]
+        source = pyramid(photograph(), recipes)
         scaled_from.clear()
 
-        for recipe in RECIPES.values():
+        for recipe in recipes:
             recipe.draw(source)
 
-        assert set(scaled_from) == {(1400, 512), (512, 256), (512, 160), (160, 40)}
+        sizes = {(1400, 512), (512, 256), (256, 160), (160, 40), (512, 171), (256, 170)}
+        assert set(scaled_from) == sizes
 
     def test_the_source_is_freed_when_nothing_more_is_made_of_it(self):
         image = photograph()

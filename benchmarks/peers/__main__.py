@@ -124,10 +124,10 @@ class Bench:
                     samples[name].append(uploads(pool[name][:together], path))
         return {name: samples[name][1:] for name in self.working() if name in samples}
 
-    def memory(self, path: str, repeats: int) -> dict[str, list[float]]:
+    def memory(self, path: str, repeats: int, names: list[str]) -> dict[str, list[float]]:
         """Upload once in a fresh process of each package; return megabytes over its imports."""
         peaks: dict[str, list[float]] = {}
-        for name in self.working() * repeats:
+        for name in names * repeats:
             with self.noting(name):
                 session = Session(name, "webp", self.folder)
                 peak = uploads([session], path).memory
@@ -181,11 +181,11 @@ def run(module: str, *arguments: str) -> Any:
 
 def measure(bench: Bench, quick: bool, photos: Path | None) -> dict[str, Any]:
     """Measure everything, and return what `report` writes."""
-    megapixels = ["0", "12", "24"] if quick else ["0", "12", "24", "96"]
+    megapixels, repeats = (["12", "24"], 1) if quick else (["12", "24", "96"], 3)
     more = ["--photos", str(photos.resolve())] if photos else []
     print("making pictures", file=sys.stderr)
-    pictures = run("benchmarks.peers.pictures", str(bench.folder), *megapixels, *more)
-    paths = {each: pictures[each]["path"] for each in megapixels}
+    pictures = run("benchmarks.peers.pictures", str(bench.folder), "0", *megapixels, *more)
+    paths = {each: pictures[each]["path"] for each in pictures}
     uploaded = {}
     with bench.sessions("webp", 2) as pool:
         uploaded["webp"] = bench.interleaved("WebP", pool, paths["12"])
@@ -199,7 +199,10 @@ def measure(bench: Bench, quick: bool, photos: Path | None) -> dict[str, Any]:
     return {
         "pictures": pictures,
         "uploaded": uploaded,
-        "memory": {each: bench.memory(paths[each], 1 if quick else 3) for each in megapixels},
+        "codecs": bench.memory(paths["0"], repeats, [report.OURS]),
+        "memory": {
+            each: bench.memory(paths[each], repeats, bench.working()) for each in megapixels
+        },
         "fidelity": {each: bench.fidelity(paths[each]) for each in ("12", "24")},
         "reading": run("benchmarks.reading", "--json"),
         "stages": {
