@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from derived_images.cubemap import SIDES, Panorama, check_shape, drawn, equator
+
 if TYPE_CHECKING:
     from PIL.Image import Image, Resampling
 
@@ -22,9 +24,6 @@ Box = tuple[float, float, float, float]
 
 #: What a recipe may write; ``source`` is whatever format the source's name tells.
 FORMATS = ("webp", "jpeg", "png", "avif", "source")
-
-#: Front, back, left, right, up, down.
-SIDES = ("f", "b", "l", "r", "u", "d")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +55,9 @@ class Recipe:
     def dimensions(self, source_dimensions: Dimensions) -> Dimensions:
         """Say how large the variant of a source of these dimensions is."""
         raise NotImplementedError(f"{type(self).__name__} must define dimensions().")
+
+    def check(self, source_dimensions: Dimensions) -> None:
+        """Raise `ValueError` of a source that it cannot be made of, before that is decoded."""
 
     def draw(self, image: Image) -> Image:
         """Make the variant's picture of `image`: upright, in sRGB, in full, never written to."""
@@ -214,16 +216,36 @@ class CubeFace(Recipe):
 
     side: str
     face: int | None = None
+    #: No viewer plays tiles, and a small animation would fill the memory with large ones.
+    animated: bool = field(default=False, kw_only=True)
 
     def dimensions(self, source_dimensions: Dimensions) -> Dimensions:
-        """Take `face`, or what shows as much as the panorama does, in whole blocks of eight."""
+        """Take `face`, or what shows as much as the panorama does, in whole blocks of eight.
+
+        Of a panorama that has less than one block, 1.
+        """
         face = self.face or max(8 * math.floor(source_dimensions[0] / (8 * math.pi)), 1)
         return face, face
+
+    def check(self, source_dimensions: Dimensions) -> None:
+        """Refuse what is not twice as wide as high."""
+        check_shape(*source_dimensions)
+
+    def enough(self, source_dimensions: Dimensions) -> tuple[float, float]:
+        """Say how large a panorama must be that has all that this side shows."""
+        width = equator(self.dimensions(source_dimensions)[0])
+        return width, width / 2
+
+    def draw(self, image: Panorama) -> Image:
+        """Draw what is seen through this side. Raises `ValueError` of what is no panorama."""
+        return drawn(image, self.side, self.dimensions(image.size)[0])
 
     def faults(self) -> Iterator[str]:
         yield from super().faults()
         if self.side not in SIDES:
             yield f"Unknown side {self.side!r}. Choices are: {', '.join(SIDES)}."
+        if self.face is not None and not _is_count(self.face):
+            yield f"face must be 1 or more, not {self.face!r}."
 
 
 def cubemap_tiles(

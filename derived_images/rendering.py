@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import os
-import tempfile
+import sys
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import suppress
@@ -27,10 +27,11 @@ from derived_images.headers import (
     plays,
     unreadable,
 )
-from derived_images.recipes import Dimensions, Recipe, Scaled
+from derived_images.recipes import CubeFace, Dimensions, Recipe, Scaled
 from derived_images.scaling import Each, Part, Pyramid, free, reduction
 
 _WITHOUT_ALPHA = {"jpeg"}
+END_OF_JPEG = b"\xff\xd9"
 
 #: Pixels of all frames of an animation that are drawn before they are encoded: 128 MiB.
 TOGETHER = 2**25
@@ -74,6 +75,8 @@ class _Plan(Generic[Key]):
     jobs: dict[Key, Job]
     #: Of those that need no more of the source than is seen of them.
     parts: dict[Key, Part]
+    #: Of the sides of a panorama: how large that must be.
+    sides: dict[Key, tuple[float, float]]
     #: Whether the source has several frames.
     animated: bool
 
@@ -86,7 +89,7 @@ class _Plan(Generic[Key]):
     def in_full(self) -> bool:
         """Whether the source is decoded in full, not as small as the parts allow."""
         drawn = {key for key, job in self.jobs.items() if job.of is None}
-        return self.moving or not drawn or drawn != self.parts.keys()
+        return self.moving or not drawn or drawn != self.parts.keys() | self.sides.keys()
 
 
 @dataclass
@@ -106,6 +109,9 @@ def render(file: IO[bytes], jobs: Mapping[Key, Job]) -> Iterator[tuple[Key, byte
     """
     image, identity = opened(file)
     check_budget(identity)
+    refused = _refused(jobs, identity.dimensions)
+    yield from refused.items()
+    jobs = {key: job for key, job in jobs.items() if key not in refused}
     number = plays(image, identity.format)
     with ThreadPoolExecutor(_cores()) as pool:
         for plan in _plans(jobs, identity):
@@ -142,23 +148,51 @@ def writable(format: str) -> bool:
     return format == "source" or format.upper() in Image.SAVE
 
 
+def _refused(jobs: Mapping[Key, Job], whole: Dimensions) -> dict[Key, Exception]:
+    """Return what no source of these dimensions has, with the reasons: it need not be decoded."""
+    refused: dict[Key, Exception] = {}
+    for key, job in jobs.items():
+        try:
+            if job.of is None:
+                job.recipe.check(whole)
+        except Exception as error:  # A recipe of the project's own may raise anything.
+            refused[key] = error.with_traceback(None)
+    while made_from := {
+        k: job for k, job in jobs.items() if job.of in refused and k not in refused
+    }:
+        refused |= {key: _unmade(job) for key, job in made_from.items()}
+    return refused
+
+
+def _unmade(job: Job) -> Exception:
+    return ValueError(f"{job.recipe.of!r}, which it is made from, was not made.")
+
+
 def _plans(jobs: Mapping[Key, Job], identity: Identity) -> Iterator[_Plan[Key]]:
     """Yield what is drawn together: everything, but of a long animation no more than is bearable."""
     whole = identity.dimensions
     parts = {key: part for key, job in jobs.items() if (part := _part(job, whole))}
     group: set[Key] = set()
-    pixels = 0
+    pixels, area = 0, math.prod(whole)
     for key, job in jobs.items():
         if not job.written:
             continue
         frames = identity.frames if job.moves else 1
-        more = frames * math.prod(parts[key].dimensions if key in parts else whole)
+        more = frames * max(math.prod(_dimensions(job, whole)), 0 if key in parts else area)
         if group and identity.frames > 1 and pixels + more > TOGETHER:
             yield _plan(_with_lineage(group, jobs), parts, identity)
             group, pixels = set(), 0
         group.add(key)
         pixels += more
-    yield _plan(_with_lineage(group, jobs), parts, identity)
+    if group:
+        yield _plan(_with_lineage(group, jobs), parts, identity)
+
+
+def _dimensions(job: Job, whole: Dimensions) -> Dimensions:
+    """Return how large the variant is, as far as it can be told; what is made of others is small."""
+    with suppress(Exception):
+        return job.recipe.dimensions(whole)
+    return whole
 
 
 def _with_lineage(group: Collection[Key], jobs: Mapping[Key, Job]) -> dict[Key, Job]:
@@ -180,7 +214,8 @@ def _plan(jobs: Mapping[Key, Job], parts: Mapping[Key, Part], identity: Identity
         return math.prod(part.whole_dimensions(identity.dimensions)) if part else math.inf
 
     largest_first = {key: jobs[key] for key in sorted(jobs, key=area, reverse=True)}
-    return _Plan(largest_first, parts, identity.frames > 1)
+    sides = {key: side for key, job in jobs.items() if (side := _side(job, identity.dimensions))}
+    return _Plan(largest_first, parts, sides, identity.frames > 1)
 
 
 def _part(job: Job, dimensions: Dimensions) -> Part | None:
@@ -194,6 +229,15 @@ def _part(job: Job, dimensions: Dimensions) -> Part | None:
     return None
 
 
+def _side(job: Job, dimensions: Dimensions) -> tuple[float, float] | None:
+    """Return how large a panorama must be of which one side is drawn."""
+    recipe = job.recipe
+    if job.of is None and isinstance(recipe, CubeFace) and type(recipe).draw is CubeFace.draw:
+        with suppress(Exception):
+            return recipe.enough(dimensions)
+    return None
+
+
 def _draw_all(
     image: Image.Image, plan: _Plan[Key], identity: Identity, each: Each
 ) -> Iterator[tuple[Key, _Frames | Exception]]:
@@ -202,14 +246,16 @@ def _draw_all(
     failed: dict[Key, Exception] = {}
     # The still picture that an APNG may begin with is none of its frames.
     first = 1 if plan.moving and image.info.get("default_image") is True else 0
-    moving = _with_lineage({key for key, job in plan.jobs.items() if job.moves}, plan.jobs)
+    lineage = _with_lineage({key for key, job in plan.jobs.items() if job.moves}, plan.jobs)
+    moving = {key: job for key, job in plan.jobs.items() if key in lineage}
     for number, source in enumerate(_pyramids(image, plan, identity, each)):
         jobs = plan.jobs if number == 0 else moving
-        for key, picture in _draw_frame(source, jobs, plan.parts, failed):
+        for key, picture in _draw_frame(source, jobs, plan, failed):
             job = plan.jobs[key]
             if job.written and (number >= first if job.moves else number == 0):
                 drawn[key].pictures.append(picture)
                 drawn[key].durations.append(duration(image))
+            del picture
             if not plan.moving:
                 yield key, drawn.pop(key)
     for key, frames in drawn.items():
@@ -237,10 +283,12 @@ def _reduce(image: Image.Image, plan: _Plan[Key], identity: Identity) -> float:
     """Let the decoder divide the dimensions as far as no part loses by it; return by how much."""
     if image.mode == "CMYK":  # Averages of inks are not the inks of averages.
         return 1
-    wanted = [part.whole_dimensions(identity.dimensions) for part in plan.parts.values()]
-    width, height = (max(side) for side in zip(*wanted, strict=True))
-    divisor = reduction(identity.dimensions, (width, height))
+    whole = identity.dimensions
+    wanted = [part.whole_dimensions(whole) for part in plan.parts.values()]
+    divisor = min(reduction(whole, each) for each in (*wanted, *plan.sides.values()))
     full_width, full_height = image.size
+    while plan.sides and (full_width % divisor or full_height % divisor):
+        divisor //= 2  # The rest of a column would be no part of the circle.
     drafted = image.draft(None, (full_width // divisor, full_height // divisor))
     return full_width / drafted[1][2] if drafted else 1  # Only JPEG's decoder can.
 
@@ -248,7 +296,7 @@ def _reduce(image: Image.Image, plan: _Plan[Key], identity: Identity) -> float:
 def _draw_frame(
     source: Pyramid,
     jobs: Mapping[Key, Job],
-    parts: Collection[Key],
+    plan: _Plan[Key],
     failed: dict[Key, Exception],
 ) -> Iterator[tuple[Key, Image.Image]]:
     """Yield every job's picture of this frame, each after the one that it is made from."""
@@ -258,8 +306,10 @@ def _draw_frame(
         for key in ready:
             job = waiting.pop(key)
             try:
-                if key in parts and isinstance(job.recipe, Scaled):
+                if key in plan.parts and isinstance(job.recipe, Scaled):
                     picture = job.recipe.draw(source)
+                elif key in plan.sides and isinstance(job.recipe, CubeFace):
+                    picture = job.recipe.draw(source.panorama)
                 else:
                     base = source.whole if job.of is None else pictures[job.of]
                     picture = job.recipe.draw(base)
@@ -268,19 +318,21 @@ def _draw_frame(
                 # Now, not in the encoders' threads. A transparent colour is no metadata.
                 picture.info = {k: v for k, v in picture.info.items() if k == "transparency"}
             except Exception as error:  # A recipe of the project's own may raise anything.
-                failed[key] = error
+                # Without its frames, which hold on to the source.
+                failed[key] = error.with_traceback(None)
             else:
-                pictures[key] = picture
+                if any(other.of == key for other in waiting.values()):
+                    pictures[key] = picture
                 yield key, picture
-    for key, job in waiting.items():
-        failed[key] = ValueError(f"{job.recipe.of!r}, which it is made from, was not made.")
+                del picture
+    failed.update((key, _unmade(job)) for key, job in waiting.items())
 
 
 def _encoded(drawn: _Frames | Exception, job: Job, plays: int) -> bytes | Exception:
     try:
         return drawn if isinstance(drawn, Exception) else _encode(drawn, job, plays)
     except Exception as error:  # Encoders refuse options of the project's with all kinds.
-        return error
+        return error.with_traceback(None)
 
 
 def _encode(frames: _Frames, job: Job, plays: int) -> bytes:
@@ -298,11 +350,23 @@ def _encode(frames: _Frames, job: Job, plays: int) -> bytes:
             # Pillow's optimiser takes what has become transparent for what stays as it was.
             options["optimize"] = False
             options["loop"] = {0: 0, 1: None}.get(plays, plays - 1)
-    # Pillow's encoder for JPEG lets other threads run only if it writes to a file of the system's.
-    with tempfile.TemporaryFile() if job.format == "jpeg" else io.BytesIO() as file:
+    with _memory(job.format) as file:
         first.save(file, job.format.upper(), **{**options, **job.recipe.options})
         file.seek(0)
-        return file.read()
+        data = file.read()
+    if job.format == "jpeg" and not data.endswith(END_OF_JPEG):  # Pillow does not look.
+        raise OSError("There was no room for the whole file.")
+    return data
+
+
+def _memory(format: str) -> IO[bytes]:
+    """Return a file in memory that the format's encoder writes to.
+
+    Pillow's for JPEG lets other threads run only where that is a file of the system's.
+    """
+    if format == "jpeg" and sys.platform == "linux":
+        return os.fdopen(os.memfd_create("variant"), "w+b")
+    return io.BytesIO()
 
 
 def _encodable(picture: Image.Image, job: Job) -> Image.Image:

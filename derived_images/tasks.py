@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import starmap
 from typing import Any
 
 from django.apps import apps
@@ -57,18 +58,22 @@ class Report:
 
     made: list[Target] = field(default_factory=list)
     clashes: list[Clash] = field(default_factory=list)
-    #: A sentence each.
-    failures: list[str] = field(default_factory=list)
+    #: What went wrong → the names of those that it was told of, or none where it was all of them.
+    failures: dict[str, list[str]] = field(default_factory=dict)
     #: Whether the row named another source by then, or none.
     is_late: bool = False
 
     def log(self, owner: str) -> None:
         """Say once what was not made for a row, and what can be done."""
-        problems = [*map(str, self.clashes), *self.failures]
+        problems = [*map(str, self.clashes), *starmap(_failure, self.failures.items())]
         cure = f" Tell them apart with naming={CURE!r}." if self.clashes else ""
         if problems:
             said = "; ".join(problem.rstrip(".") for problem in problems)
             logger.warning("Not rendered for %s: %s.%s", owner, said, cure)
+
+
+def _failure(reason: str, names: list[str]) -> str:
+    return f"{', '.join(map(repr, names))} cannot be made: {reason}" if names else reason
 
 
 def key_of(instance: Model, field: ImageField) -> Any:
@@ -206,9 +211,12 @@ def _make(
             for key, result in rendering.render(file, _jobs(due, source)):
                 _store(due[key], result, report)
     except Exception as error:  # Storages raise whatever they like; no upload is lost by it.
-        report.failures.append(f"{source!r} cannot be read: {error}")
+        report.failures[f"{source!r} cannot be read: {error}"] = []
     # They come as they are ready, and are told of in the order of the recipes.
     report.made.sort(key=list(due.values()).index)
+    order = [target.name for target in due.values()]
+    for names in report.failures.values():
+        names.sort(key=order.index)
 
 
 def _jobs(
@@ -232,7 +240,7 @@ def _store(target: Target, result: bytes | Exception, report: Report) -> None:
             raise result
         write(target.storage, target.name, ContentFile(result))
     except Exception as error:  # One variant that fails stops no other.
-        report.failures.append(f"{target.name!r} cannot be made: {error}")
+        report.failures.setdefault(str(error), []).append(target.name)
     else:
         report.made.append(target)
 

@@ -1,21 +1,25 @@
 """Pixels: every awkward picture in, encoded bytes out, and nothing of what is hostile."""
 
+import gc
 import io
 import random
 import struct
+import subprocess
+import sys
 import threading
+import weakref
 import zlib
 from dataclasses import dataclass
 from typing import ClassVar
 
 import pytest
-from PIL import GifImagePlugin, Image, ImageFile
+from PIL import GifImagePlugin, Image, ImageChops, ImageFile, ImageStat
 from PIL.PngImagePlugin import PngInfo
 
 from derived_images import rendering
 from derived_images.headers import UnreadableImage, check_budget, identify
 from derived_images.naming import written_format
-from derived_images.recipes import Fill, Fit, Recipe
+from derived_images.recipes import CubeFace, Fill, Fit, Recipe, cubemap_tiles
 from derived_images.rendering import Job, render, writable
 from tests.pictures import (
     ADOBE_RGB,
@@ -123,6 +127,21 @@ AWKWARD = {
     "mpo": mpo(),
     "one pixel png": encoded(Image.new("RGB", (1, 1), RED), "PNG"),
 }
+
+CUT_SHORT = """
+import io, resource
+from django.conf import settings
+from PIL import Image
+from derived_images.recipes import Fit
+from derived_images.rendering import Job, render
+
+settings.configure()
+source = io.BytesIO()
+Image.effect_noise((400, 300), 90).save(source, "PNG")
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+[(_, result)] = render(source, {"only": Job(Fit(400), "jpeg")})
+print(result)
+"""
 
 TALL = encoded(Image.new("RGB", (1, 20_000), RED), "PNG")
 
@@ -533,6 +552,17 @@ class TestEncoding:
         assert sizes == sorted(sizes)
         assert len(set(sizes)) == 3
 
+    @pytest.mark.skipif(sys.platform != "linux", reason="Others have no such file.")
+    def test_jpeg_is_written_where_other_threads_may_run(self):
+        with rendering._memory("jpeg") as file:
+            assert file.fileno()
+
+    def test_jpeg_that_is_cut_short_is_none(self):
+        """A child may write no more than half of it: Pillow takes that for all."""
+        run = subprocess.run([sys.executable, "-c", CUT_SHORT], capture_output=True, text=True)
+
+        assert run.stdout == "There was no room for the whole file.\n", run.stderr
+
     def test_jpeg_is_progressive(self):
         assert opened(rendered(plain("RGB", RED), format="jpeg")).info["progressive"]
 
@@ -840,6 +870,37 @@ class TestJobs:
         assert repr(variants["bad"]) == "RuntimeError('No.')"
         assert opened(variants["before"]).n_frames == opened(variants["after"]).n_frames == 3
 
+    def test_a_recipe_without_dimensions_fails_alone(self):
+        class Odd(CubeFace):
+            kind = "odd"
+
+            def dimensions(self, source_dimensions):
+                raise RuntimeError("No.")
+
+        jobs = {"odd": Job(Odd("f"), "png"), "small": Job(Fit(10, 10), "png")}
+        results = dict(render(io.BytesIO(encoded(panorama(64), "JPEG")), jobs))
+
+        assert opened(results["small"]).size == (10, 5)
+        assert str(results["odd"]) == "No."
+
+    def test_a_failure_holds_on_to_no_picture(self, monkeypatch):
+        made = []
+        pyramid = rendering.Pyramid
+
+        def noted(*args):
+            source = pyramid(*args)
+            made.append(weakref.ref(source))
+            return source
+
+        monkeypatch.setattr(rendering, "Pyramid", noted)
+        gc.disable()
+        try:
+            results = dict(render(io.BytesIO(oriented(6)), {"no": Job(Failing(1), "png")}))
+            assert [reference() for reference in made] == [None]
+        finally:
+            gc.enable()
+        assert str(results["no"]) == "No."
+
     def test_what_is_made_from_it_fails_with_it(self):
         jobs = {
             "child": Job(Fit(10, 10, of="bad"), "webp", of="bad"),
@@ -871,6 +932,169 @@ class TestJobs:
         upright = identify(io.BytesIO(data)).dimensions
         assert {image.size for image in given} == {upright}
         assert {image.mode for image in given} <= {"RGB", "RGBA"}
+
+
+def panorama(width=512):
+    """Return a panorama of one colour to each of four sides; what is above is white, below black."""
+    image = Image.new("RGB", (width, width // 2))
+    eighth = width // 8
+    for place, color in enumerate([BLUE, LIME, LIME, RED, RED, YELLOW, YELLOW, BLUE]):
+        image.paste(color, (place * eighth, 0, (place + 1) * eighth, width // 2))
+    image.paste("white", (0, 0, width, width // 8))
+    image.paste("black", (0, 3 * width // 8, width, width // 2))
+    return image
+
+
+#: What the middle of each tile of it shows.
+SHOWN = {
+    "tile_f": RED,
+    "tile_b": BLUE,
+    "tile_l": LIME,
+    "tile_r": YELLOW,
+    "tile_u": (255, 255, 255),
+    "tile_d": (0, 0, 0),
+}
+
+
+def tiles_of(data, face=None):
+    recipes = cubemap_tiles(face, format="png")
+    return dict(render(io.BytesIO(data), {key: Job(r, "png") for key, r in recipes.items()}))
+
+
+class TestCubemap:
+    @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P"])
+    @pytest.mark.parametrize(("face", "dimensions"), [(None, 160), (50, 50), (333, 333)])
+    def test_six_tiles_show_what_is_around(self, mode, face, dimensions):
+        tiles = tiles_of(encoded(panorama().convert(mode), "PNG"), face)
+
+        for name, color in SHOWN.items():
+            assert opened(tiles[name]).size == (dimensions, dimensions)
+            assert color_of(tiles[name], (dimensions // 2, dimensions // 2)) == near(color)
+
+    def test_a_panorama_in_grey_is_one_too(self):
+        tiles = tiles_of(encoded(panorama().convert("L"), "PNG"), 64)
+
+        assert color_of(tiles["tile_f"], (32, 32)) == near((76, 76, 76))
+
+    def test_a_panorama_on_its_side_is_turned_upright(self):
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        stored = panorama().transpose(Image.Transpose.ROTATE_90)
+
+        tiles = tiles_of(encoded(stored, "PNG", exif=exif), 64)
+
+        for name, color in SHOWN.items():
+            assert color_of(tiles[name], (32, 32)) == near(color)
+
+    def test_its_colours_are_brought_to_srgb(self):
+        image = Image.new("RGB", (128, 64), (200, 100, 100))
+
+        tiles = tiles_of(encoded(image, "PNG", icc_profile=profile(**ADOBE_RGB)), 16)
+
+        for tile in tiles.values():
+            assert {color for _, color in opened(tile).getcolors()} == {
+                color_of(
+                    rendered(encoded(image, "PNG", icc_profile=profile(**ADOBE_RGB)), SAME, "png")
+                )[:3]
+            }
+
+    def test_what_is_no_panorama_has_no_tile_and_is_not_decoded(self, undecodable):
+        tiles = tiles_of(encoded(Image.new("RGB", (3000, 2000)), "JPEG"), 64)
+
+        assert {str(result) for result in tiles.values()} == {
+            "A panorama of all directions is twice as wide as it is high. "
+            "This picture has 3000 × 2000 pixels."
+        }
+
+    def test_what_is_made_from_a_tile_is_refused_with_it(self, undecodable):
+        jobs = {
+            "thumb": Job(Fit(4, of="tile"), "png", of="tile"),
+            "tile": Job(CubeFace("f"), "png"),
+        }
+
+        results = dict(render(io.BytesIO(plain("RGB", RED)), jobs))
+
+        assert str(results["thumb"]) == "'tile', which it is made from, was not made."
+        assert str(results["tile"]).endswith("This picture has 40 × 30 pixels.")
+
+    @pytest.mark.parametrize("width", [1024, 1030, 1034])
+    def test_a_decoder_that_divides_moves_nothing(self, width):
+        image = panorama(1024).resize((width, width // 2), Image.Resampling.BICUBIC)
+
+        small, full = (
+            tiles_of(encoded(image, format, **options), 40)
+            for format, options in (("JPEG", {"quality": 100, "subsampling": 0}), ("PNG", {}))
+        )
+
+        for name in SHOWN:
+            difference = ImageChops.difference(opened(small[name]), opened(full[name]))
+            assert max(ImageStat.Stat(difference).mean) < 1
+
+    @pytest.mark.parametrize("format", ["PNG", "JPEG"])
+    def test_a_side_of_ones_own_dimensions_has_those(self, format):
+        class Eighth(CubeFace):
+            kind = "eighth"
+
+            def dimensions(self, source_dimensions):
+                return (source_dimensions[0] // 16,) * 2
+
+        jobs = {"own": Job(Eighth("f"), "png")}
+        [(_, tile)] = render(io.BytesIO(encoded(panorama(1024), format)), jobs)
+
+        assert opened(tile).size == (64, 64)
+
+    def test_an_animated_panorama_has_still_tiles_beside_what_moves(self):
+        frames = [panorama(64), panorama(64).transpose(Image.Transpose.ROTATE_180)]
+        data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=50)
+        jobs = {
+            "small": Job(Fit(10, of="wide"), "webp", of="wide"),
+            "wide": Job(Fit(30), "webp"),
+            "tile": Job(CubeFace("f", 20), "webp"),
+            "same": Job(Same(), "webp"),
+        }
+
+        results = dict(render(io.BytesIO(data), jobs))
+
+        frames = {name: opened(variant).n_frames for name, variant in results.items()}
+        assert frames == {"small": 2, "wide": 2, "tile": 1, "same": 2}
+
+    @pytest.mark.parametrize(
+        ("face", "width"), [(None, 1024), (100, 1024), (64, 512), (32, 256), (16, 128)]
+    )
+    def test_small_tiles_come_of_a_small_decode(self, face, width, monkeypatch):
+        loaded = []
+        load = ImageFile.ImageFile.load
+        monkeypatch.setattr(
+            ImageFile.ImageFile, "load", lambda image: loaded.append(image.width) or load(image)
+        )
+
+        tiles = tiles_of(encoded(panorama(1024), "JPEG", quality=95), face)
+
+        assert set(loaded) == {width}
+        for name, color in SHOWN.items():
+            middle = opened(tiles[name]).width // 2
+            assert color_of(tiles[name], (middle, middle)) == near(color)
+
+    def test_tiles_and_their_thumbnails_come_of_one_decode(self, monkeypatch):
+        opened_pictures = []
+        load = ImageFile.ImageFile.load
+        monkeypatch.setattr(
+            ImageFile.ImageFile, "load", lambda image: opened_pictures.append(image) or load(image)
+        )
+        recipes = {
+            **cubemap_tiles(64, format="png"),
+            "tile_f_thumb": Fit(16, 16, of="tile_f"),
+            "wide": Fit(100),
+        }
+        jobs = {key: Job(r, "png", of=r.of) for key, r in recipes.items()}
+
+        results = dict(render(io.BytesIO(encoded(panorama(), "JPEG", quality=95)), jobs))
+
+        assert len(set(map(id, opened_pictures))) == 1
+        assert opened(results["tile_f_thumb"]).size == (16, 16)
+        assert color_of(results["tile_f_thumb"], (8, 8)) == near(RED)
+        assert opened(results["wide"]).size == (100, 50)
+        assert color_of(results["tile_b"], (32, 32)) == near(BLUE)
 
 
 def test_nothing_of_pillows_own_is_changed():

@@ -134,7 +134,7 @@ def test_one_write_that_fails_stops_no_other(unrendered, monkeypatch, caplog):
     report = tasks.render_payload(payload(row))
 
     assert [target.variant for target in report.made] == ["square"]
-    assert report.failures == [f"'{row.variants.thumb.name}' cannot be made: The bucket is full."]
+    assert report.failures == {"The bucket is full.": [row.variants.thumb.name]}
     assert len(caplog.messages) == 1
 
 
@@ -177,10 +177,18 @@ def test_an_inherited_column_is_asked_for_by_its_own_key(committed):
     assert shop.Photo.objects.get(pk=child.pk).variants.missing() == []
 
 
-def test_a_panorama_whose_tiles_are_not_drawn_yet_keeps_its_row(committed, caplog):
+def test_a_panorama_has_its_tiles(committed):
     with committed():
         row = shop.Panorama.objects.create(image=picture(dimensions=(64, 32)))
 
-    assert row.cubes.missing() == list(row.cubes)
-    assert len(caplog.messages) == 1
+    assert row.cubes.missing() == []
     assert row.cubes.tile_f.name == row.image.name.replace(".jpg", "_tile_f.jpeg")
+
+
+def test_what_is_no_panorama_keeps_its_row_and_has_no_tiles(committed, caplog):
+    with committed():
+        row = shop.Panorama.objects.create(image=picture(dimensions=(60, 40)))
+
+    assert row.cubes.missing() == list(row.cubes)
+    [message] = caplog.messages
+    assert message.count("This picture has 60 × 40 pixels.") == 1
