@@ -23,6 +23,7 @@ from typing import Any
 from benchmarks.peers import report
 from benchmarks.peers.figures import Sample
 from benchmarks.peers.packages import PACKAGES, VARIANTS
+from benchmarks.peers.tiles import PAINTERS
 
 ROOT = Path(__file__).parents[2]
 PYTHON = [sys.executable, "-W", "ignore", "-m"]
@@ -32,26 +33,22 @@ class Broken(Exception):
     """A package does not do its work here."""
 
 
-class Session:
-    """A worker of one package: a process that lives until it is closed."""
+class Process:
+    """A program that answers lines of JSON, and lives until it is closed."""
 
-    def __init__(self, name: str, format: str, folder: Path) -> None:
-        self.name = name
+    def __init__(self, *command: str) -> None:
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
-        command = [*PYTHON, "benchmarks.peers.worker", name, format, tempfile.mkdtemp(dir=folder)]
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, stderr=self.errors, text=True, cwd=ROOT
+            [*PYTHON, *command], stdin=pipe, stdout=pipe, stderr=self.errors, text=True, cwd=ROOT
         )
         #: Megabytes after the imports.
         self.memory: float = self.answer()["memory"]
 
-    def ask(self, path: str, keep: Path | None = None) -> None:
-        """Have a file uploaded. Raises `Broken`."""
+    def ask(self, **values: Any) -> None:
+        """Write a line. Raises `Broken`."""
         try:
-            print(
-                json.dumps({"path": path, "keep": keep and str(keep)}), file=self.stdin, flush=True
-            )
+            print(json.dumps(values), file=self.stdin, flush=True)
         except OSError as error:
             raise Broken("the process ended") from error
 
@@ -62,18 +59,30 @@ class Session:
     def answer(self) -> dict[str, Any]:
         """Read a line. Raises `Broken`."""
         line = self.process.stdout.readline()  # type: ignore[union-attr]
-        answer = json.loads(line) if line else {"error": "the process ended"}
-        expected = 0 if self.name == "plain" else len(VARIANTS)
-        if "sizes" in answer and len(answer["sizes"]) != expected:
-            answer["error"] = f"{len(answer['sizes'])} variants of {expected} were made"
+        answer: dict[str, Any] = json.loads(line) if line else {"error": "the process ended"}
         if "error" in answer:
             self.close()
             raise Broken(answer["error"])
-        return answer  # type: ignore[no-any-return]
+        return answer
 
     def close(self) -> None:
         self.stdin.close()
         self.process.wait()
+
+
+class Session(Process):
+    """A worker of one package, which stores uploads."""
+
+    def __init__(self, name: str, format: str, folder: Path) -> None:
+        self.expected = 0 if name == "plain" else len(VARIANTS)
+        super().__init__("benchmarks.peers.worker", name, format, tempfile.mkdtemp(dir=folder))
+
+    def answer(self) -> dict[str, Any]:
+        answer = super().answer()
+        if "sizes" in answer and len(answer["sizes"]) != self.expected:
+            self.close()
+            raise Broken(f"{len(answer['sizes'])} variants of {self.expected} were made")
+        return answer
 
 
 @dataclass
@@ -149,10 +158,37 @@ class Bench:
         return found
 
 
+def tiles(panorama: str, rounds: int) -> dict[str, Any]:
+    """Have everybody draw six tiles in turn; return name → samples, peak and decibels.
+
+    What does not work here is told, and left out.
+    """
+    painters = {}
+    for name in PAINTERS:
+        try:
+            painters[name] = Process("benchmarks.peers.tiles", name, panorama)
+        except Broken as error:
+            print(f"{name} does not work here: {error}", file=sys.stderr)
+    found: dict[str, Any] = {name: {"samples": []} for name in painters}
+    for number in range(rounds + 1):
+        print(f"tiles: round {number} of {rounds}", file=sys.stderr)
+        for name, painter in painters.items():
+            painter.ask(compare=False)
+            answer = painter.answer()
+            found[name]["memory"] = answer["memory"] - painter.memory
+            if number:  # The first one warms up.
+                found[name]["samples"].append(Sample(answer["wall"], answer["cpu"], 0, 0))
+    for name, painter in painters.items():
+        painter.ask(compare=True)
+        found[name]["psnr"] = painter.answer()["psnr"]
+        painter.close()
+    return found
+
+
 def uploads(sessions: Sequence[Session], path: str, keep: Path | None = None) -> Sample:
     """Upload to all of them at once, and wait for all. Raises `Broken`."""
     for session in sessions:
-        session.ask(path, keep)
+        session.ask(path=path, keep=keep and str(keep))
     answers = [session.answer() for session in sessions]
     return Sample(
         wall=max(each["ended"] for each in answers) - min(each["started"] for each in answers),
@@ -184,7 +220,7 @@ def measure(bench: Bench, quick: bool, photos: Path | None) -> dict[str, Any]:
     megapixels, repeats = (["12", "24"], 1) if quick else (["12", "24", "96"], 3)
     more = ["--photos", str(photos.resolve())] if photos else []
     print("making pictures", file=sys.stderr)
-    pictures = run("benchmarks.peers.pictures", str(bench.folder), "0", *megapixels, *more)
+    pictures = run("benchmarks.peers.pictures", str(bench.folder), "0", *megapixels, "33", *more)
     paths = {each: pictures[each]["path"] for each in pictures}
     uploaded = {}
     with bench.sessions("webp", 2) as pool:
@@ -195,6 +231,7 @@ def measure(bench: Bench, quick: bool, photos: Path | None) -> dict[str, Any]:
         uploaded["large"] = bench.interleaved("24 MP", pool, paths["24"])
     with bench.sessions("jpeg", 1) as pool:
         uploaded["jpeg"] = bench.interleaved("JPEG", pool, paths["12"])
+    drawn = tiles(paths["33"], bench.rounds)
     print("memory, fidelity, reading, stages", file=sys.stderr)
     return {
         "pictures": pictures,
@@ -209,6 +246,7 @@ def measure(bench: Bench, quick: bool, photos: Path | None) -> dict[str, Any]:
             each: run("benchmarks.peers.stages", paths[each], str(min(bench.rounds, 5)))
             for each in ("12", "24")
         },
+        "tiles": drawn,
         "broken": bench.broken,
     }
 

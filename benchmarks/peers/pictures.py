@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-#: Megapixels → dimensions, as cameras have them; and of next to nothing, to see what codecs need.
-DIMENSIONS = {0: (100, 75), 12: (4000, 3000), 24: (6000, 4000), 96: (12000, 8000)}
+#: Megapixels → dimensions, as cameras have them; of a panorama; of next to nothing, to see what
+#: codecs need.
+DIMENSIONS = {0: (100, 75), 12: (4000, 3000), 24: (6000, 4000), 33: (8192, 4096), 96: (12000, 8000)}
 #: How a camera saves: baseline, colours at half the resolution.
 CAMERA = {"quality": 92, "subsampling": "4:2:0"}
 #: How far a photograph's pixels may be from those asked for.
