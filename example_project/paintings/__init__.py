@@ -9,7 +9,7 @@ from io import BytesIO
 
 from PIL import ExifTags, Image
 
-from . import landscapes, studio, woods
+from . import landscapes, panorama, studio, woods
 
 TURNED = 6  # EXIF: "the top of the picture is at the right", as phones save what is held upright
 
@@ -103,5 +103,15 @@ PAINTINGS = (
         "A very small picture of the full moon over three dark hills.",
         "moonrise.jpg",
         landscapes.moonrise,
+    ),
+)
+
+PANORAMAS = (
+    Painting(
+        "Lake at evening",
+        "All around a raft on a still lake: firs on its shore, snowy mountains, the sun going down "
+        "ahead and the moon behind. White words say the directions.",
+        "lake all around.jpg",
+        panorama.lake_all_around,
     ),
 )

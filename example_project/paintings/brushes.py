@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from random import Random
 
-from PIL import Image, ImageChops, ImageColor, ImageDraw, ImageFilter, ImageOps
+from PIL import Image, ImageChops, ImageColor, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 Point = tuple[float, float]
 # A colour, or a vertical gradient: colours, each with the height (0 is the top) it stands at.
@@ -210,3 +210,20 @@ def both(*masks: Image.Image) -> Image.Image:
     for other in others:
         common = ImageChops.multiply(common, other)
     return common
+
+
+def lettering(word: str, height: int) -> Image.Image:
+    """Mask a word in capitals of that height, in pixels."""
+    size = round(height / 0.72)
+    font, bold = ImageFont.load_default(size), size // 32
+    left, top, right, bottom = font.getbbox(word, stroke_width=bold)
+    mask = Image.new("L", (round(right - left), round(bottom - top)))
+    ImageDraw.Draw(mask).text((-left, -top), word, 255, font, stroke_width=bold)
+    return mask
+
+
+def centred(mask: Image.Image, size: tuple[int, int], foot: int) -> Image.Image:
+    """Place a small mask in the middle of a large one, its lower edge at the height `foot`."""
+    whole = Image.new("L", size)
+    whole.paste(mask, ((size[0] - mask.width) // 2, foot - mask.height))
+    return whole
