@@ -1,1 +1,1 @@
-"""The gallery: one model with a picture, and the pages that show, take, replace and delete it."""
+"""The gallery: photos and panoramas, and the pages that show, take, replace and delete them."""

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from django.core.files.storage import default_storage
 from django.db.models.fields.files import ImageFieldFile
 
-from .models import Photo
+from .models import Picture
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A file that belongs to a photo: the original, or one of its variants."""
+    """A file that belongs to a picture: the original, or one that is derived from it."""
 
-    photo: Photo
+    picture: Picture
     label: str
     file: ImageFieldFile
 
@@ -26,9 +26,11 @@ class Entry:
             return None
 
 
-def entries_of(photo: Photo) -> list[Entry]:
-    variants = [Entry(photo, name, file) for name, file in photo.variants.items()]
-    return [Entry(photo, "original", photo.image), *variants]
+def entries_of(picture: Picture, *managers: str) -> list[Entry]:
+    """List the original, and what these managers, or all, derive from it."""
+    derived = [getattr(picture, manager) for manager in managers or picture.derived]
+    files = [item for images in derived for item in images.items()]
+    return [Entry(picture, label, file) for label, file in [("original", picture.image), *files]]
 
 
 def stored_files(folder: str = "") -> Iterator[tuple[str, int]]:

@@ -1,12 +1,15 @@
-"""The one model, and the two lines that the library asks for."""
+"""The two models, and the lines that the library asks for."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 
-from derived_images import AutoCleanupImageField, DerivedImagesManager
+from derived_images import AutoCleanupImageField, DerivedImagesManager, Fill, cubemap_tiles
 
 
-class Photo(models.Model):
+class Picture(models.Model):
+    """What photos and panoramas have in common."""
+
     title = models.CharField(max_length=100)
     alt_text = models.CharField(
         "description",
@@ -14,22 +17,61 @@ class Photo(models.Model):
         blank=True,
         help_text="What the picture shows, for those who cannot see it.",
     )
-    image = AutoCleanupImageField("picture", upload_to="photos/")
     uploaded_at = models.DateTimeField(auto_now_add=True)
 
-    variants = DerivedImagesManager("image")
+    #: The managers' names.
+    derived = ("variants",)
 
     class Meta:
+        abstract = True
         ordering = ["-uploaded_at", "-pk"]
 
     def __str__(self):
         return self.title
 
     def get_absolute_url(self):
-        return reverse("photo", args=[self.pk])
+        return reverse(self._meta.model_name, args=[self.pk])
+
+    def missing(self):
+        """Ask the storage which derived images are not there."""
+        return [variant for name in self.derived for variant in getattr(self, name).missing()]
+
+
+class Photo(Picture):
+    image = AutoCleanupImageField("picture", upload_to="photos/")
+
+    variants = DerivedImagesManager("image")
+
+    @property
+    def preview(self):
+        return self.variants.sm
 
     @property
     def srcset(self):
         """All variants for the browser to choose from, one of each width."""
         widths = {file.width: file.url for file in self.variants.values()}
         return ", ".join(f"{url} {width}w" for width, url in sorted(widths.items()))
+
+
+def validate_shape(file):
+    """Refuse what cannot show all directions."""
+    width, height = file.width, file.height
+    if width and abs(width - 2 * height) > height / 50:  # as the library has it
+        raise ValidationError(
+            f"A panorama is twice as wide as it is high, but this picture has "
+            f"{width} × {height} pixels."
+        )
+
+
+class Panorama(Picture):
+    image = AutoCleanupImageField("picture", upload_to="panoramas/", validators=[validate_shape])
+
+    variants = DerivedImagesManager(
+        "image", {"thumb": Fill(160, 80, quality=65), "card": Fill(640, 320)}
+    )
+    cubes = DerivedImagesManager("image", cubemap_tiles(1024))
+    derived = ("variants", "cubes")
+
+    @property
+    def preview(self):
+        return self.variants.card

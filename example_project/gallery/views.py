@@ -1,58 +1,74 @@
-"""The pages."""
+"""The pages. Photos and panoramas share all but the one that shows a single picture."""
 
 from django.contrib.messages.views import SuccessMessageMixin
 from django.core.files.uploadedfile import UploadedFile
-from django.urls import reverse_lazy
 from django.views import generic
 
-from .forms import PhotoForm
 from .inventory import entries_of, stored_files
-from .models import Photo
+from .models import Panorama, Photo
+
+# Each side of the cube, its name, and where one looks to see it: degrees to the right, and up.
+SIDES = (
+    ("f", "front", 0, 0),
+    ("r", "right", 90, 0),
+    ("b", "back", 180, 0),
+    ("l", "left", -90, 0),
+    ("u", "up", 0, 90),
+    ("d", "down", 0, -90),
+)
 
 
 class Gallery(generic.ListView):
-    model = Photo
+    context_object_name = "pictures"
     paginate_by = 24
 
 
 class PhotoPage(generic.DetailView):
     model = Photo
+    context_object_name = "picture"
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(entries=entries_of(self.object), **kwargs)
 
 
-class Upload(SuccessMessageMixin, generic.CreateView):
-    model = Photo
-    form_class = PhotoForm
+class PanoramaPage(generic.DetailView):
+    model = Panorama
+    context_object_name = "picture"
 
+    def get_context_data(self, **kwargs):
+        tiles = self.object.cubes
+        sides = [] if tiles.missing() else [(*side, tiles[f"tile_{side[0]}"]) for side in SIDES]
+        entries = entries_of(self.object, "variants")
+        return super().get_context_data(sides=sides, entries=entries, **kwargs)
+
+
+class Upload(SuccessMessageMixin, generic.CreateView):
     def get_success_message(self, cleaned_data):
-        if self.object.variants.missing():
+        if self.object.missing():
             return f"“{self.object}” is in, but no variants could be made of it: is it damaged?"
         return f"“{self.object}” is in. Its variants were made just now."
 
 
 class Replace(SuccessMessageMixin, generic.UpdateView):
-    model = Photo
-    form_class = PhotoForm
-    template_name = "gallery/photo_replace.html"
+    context_object_name = "picture"
+    template_name = "gallery/replace.html"
 
     def get_success_message(self, cleaned_data):
         if not isinstance(cleaned_data["image"], UploadedFile):
             return "Saved. The picture is the same, and so are its files."
-        if self.object.variants.missing():
+        if self.object.missing():
             return "The picture is replaced, but no variants could be made of the new one."
         return "The picture is replaced: new files, new addresses, and the old ones are gone."
 
     def form_invalid(self, form):
-        # The form has put the refused upload onto its own photo; the page shows the stored one.
+        # The form has put the refused upload onto its own picture; the page shows the stored one.
         self.object = self.get_object()
         return super().form_invalid(form)
 
 
 class Delete(SuccessMessageMixin, generic.DeleteView):
-    model = Photo
-    success_url = reverse_lazy("gallery")
+    context_object_name = "picture"
+    template_name = "gallery/delete.html"
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(entries=entries_of(self.object), **kwargs)
@@ -66,10 +82,11 @@ class Files(generic.TemplateView):
 
     def get_context_data(self, **kwargs):
         stored = dict(stored_files())
-        photos = [(photo, entries_of(photo)) for photo in Photo.objects.all()]
-        owned = {entry.file.name for _, entries in photos for entry in entries}
+        pictures = [*Photo.objects.all(), *Panorama.objects.all()]
+        owners = [(picture, entries_of(picture)) for picture in pictures]
+        owned = {entry.file.name for _, entries in owners for entry in entries}
         return super().get_context_data(
-            photos=photos,
+            owners=owners,
             strays={name: size for name, size in stored.items() if name not in owned},
             count=len(stored),
             size=sum(stored.values()),

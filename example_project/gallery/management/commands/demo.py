@@ -5,16 +5,22 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from pathlib import Path
+from typing import NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import BaseCommand, CommandError, call_command
-from paintings import PAINTINGS, Painting
+from paintings import PAINTINGS, PANORAMAS, Painting
 
-from gallery.forms import PhotoForm
-from gallery.models import Photo
+from gallery.forms import PanoramaForm, PhotoForm
+from gallery.inventory import entries_of
+from gallery.models import Panorama, Photo
 
-Upload = tuple[dict[str, str], SimpleUploadedFile]
+
+class Upload(NamedTuple):
+    form: type[PhotoForm]
+    data: dict[str, str]
+    file: SimpleUploadedFile
 
 
 class Command(BaseCommand):
@@ -38,27 +44,31 @@ class Command(BaseCommand):
 
     def fill(self, photos):
         if photos:
-            known = set(Photo.objects.values_list("title", flat=True))
+            titles = (model.objects.values_list("title", flat=True) for model in (Photo, Panorama))
+            known = {title for each in titles for title in each}
             self.take_in(
-                upload for upload in photographs(photos) if upload[0]["title"] not in known
+                upload for upload in photographs(photos) if upload.data["title"] not in known
             )
-        elif not Photo.objects.exists():
-            self.stdout.write("The gallery is empty: drawing a few pictures for it ...")
-            self.take_in(drawn_pictures())
+            return
+        for form, paintings in ((PhotoForm, PAINTINGS), (PanoramaForm, PANORAMAS)):
+            model = form.Meta.model
+            if not model.objects.exists():
+                self.stdout.write(f"There is no {model._meta.verbose_name} yet: drawing some ...")
+                self.take_in(drawn(paintings, form))
 
     def take_in(self, uploads):
-        for data, file in uploads:
-            form = PhotoForm(data, {"image": file})
+        for form_class, data, file in uploads:
+            form = form_class(data, {"image": file})
             if form.is_valid():
                 self.report(form.save())
             else:
                 reasons = " ".join(reason for field in form.errors.values() for reason in field)
                 self.stderr.write(f"  {file.name}: skipped. {reasons}")
 
-    def report(self, photo):
-        source = photo.image
+    def report(self, picture):
+        source, (_, *variants) = picture.image, entries_of(picture)
         self.stdout.write(
-            f"  {photo.title}: {source.width} × {source.height}, {len(photo.variants)} variants"
+            f"  {picture.title}: {source.width} × {source.height}, {len(variants)} variants"
         )
 
     def serve(self, port):
@@ -87,18 +97,26 @@ def make_administrator() -> None:
         users.create_superuser("demo", password="demo")
 
 
-def drawn_pictures() -> Iterator[Upload]:
+def drawn(paintings: tuple[Painting, ...], form: type[PhotoForm]) -> Iterator[Upload]:
     """Draw the paintings, the first of them last: the gallery shows the newest first."""
-    paintings = PAINTINGS[::-1]
+    paintings = paintings[::-1]
     # The next ones are drawn while the form takes one in.
     with ThreadPoolExecutor(max_workers=2) as pool:
         for painting, content in zip(paintings, pool.map(Painting.content, paintings), strict=True):
             data = {"title": painting.title, "alt_text": painting.alt_text}
-            yield data, SimpleUploadedFile(painting.filename, content)
+            yield Upload(form, data, SimpleUploadedFile(painting.filename, content))
 
 
 def photographs(folder: Path) -> Iterator[Upload]:
     for path in sorted(folder.iterdir()):
         if path.is_file() and not path.name.startswith("."):
             title = path.stem.replace("_", " ").replace("-", " ").capitalize()[:100]
-            yield {"title": title}, SimpleUploadedFile(path.name, path.read_bytes())
+            file = SimpleUploadedFile(path.name, path.read_bytes())
+            yield Upload(form_for(file), {"title": title}, file)
+
+
+def form_for(file: SimpleUploadedFile) -> type[PhotoForm]:
+    """Take for a panorama what has exactly the shape of one, and is large enough."""
+    image = Photo(image=file).image
+    is_panorama = image.width and image.width == 2 * image.height and image.width >= 2000
+    return PanoramaForm if is_panorama else PhotoForm
