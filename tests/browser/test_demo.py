@@ -9,9 +9,9 @@ from http.client import HTTPConnection
 from tests.browser.conftest import EXAMPLE, environment
 
 
-def gallery(site) -> str:
+def body(site, address: str) -> str:
     with closing(HTTPConnection("127.0.0.1", site.port)) as connection:
-        connection.request("GET", "/")
+        connection.request("GET", address)
         return connection.getresponse().read().decode()
 
 
@@ -24,8 +24,9 @@ def shapes(site) -> dict[str, str]:
 def test_drawn_pictures_fill_an_empty_gallery(serve):
     site = serve()
     assert len(shapes(site)) == 11
-    assert len(site.files) == 11 * 5
-    assert gallery(site).count("<img ") == 11
+    assert len(site.files) == 11 * 5 + 9
+    assert body(site, "/").count("<img ") == 11
+    assert body(site, "/panoramas/").count("<img ") == 1
     # The awkward ones: turned by EXIF, transparent, tall, small.
     assert shapes(site)["forest"] == "1440x2160"
     assert any(name.endswith(".png") for name in site.files)
@@ -36,8 +37,14 @@ def test_drawn_pictures_fill_an_empty_gallery(serve):
 def test_a_folder_of_photographs_is_taken_instead(site):
     assert shapes(site)["turned"] == "800x1200"
     assert shapes(site)["tall-glass"] == "300x900"
-    assert len(shapes(site)) == 5
+    assert len(shapes(site)) == 6
     assert "  Tall glass: 300 × 900, 4 variants\n" in site.output
+
+
+def test_what_is_twice_as_wide_as_high_and_large_is_taken_for_a_panorama(site):
+    assert "  All around: 2048 × 1024, 8 variants\n" in site.output
+    assert len([name for name in site.files if name.startswith("panoramas/")]) == 9
+    assert shapes(site)["banner"] == "1800x900"
 
 
 def test_what_is_no_picture_is_named_and_skipped(site):

@@ -4,17 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from tests.browser.pages import SCRIPT, assert_accessible, assert_loaded, fill_in, upload
+
 LABELS = ["original", "thumb", "sm", "md", "lg"]
-SCRIPT = pytest.mark.parametrize("page", [True, False], ids=["script", "no script"], indirect=True)
-
-
-@pytest.fixture
-def page(request, open_page) -> Page:
-    return open_page(java_script_enabled=getattr(request, "param", True))
 
 
 @pytest.fixture
@@ -22,14 +17,6 @@ def picture(tmp_path: Path) -> Path:
     path = tmp_path / "holiday.jpg"
     Image.linear_gradient("L").resize((1500, 1000)).convert("RGB").save(path)
     return path
-
-
-def upload(page: Page, picture: Path, title: str) -> None:
-    page.goto("/upload/")
-    page.get_by_label("Picture").set_input_files(picture)
-    page.get_by_label("Title").fill(title)
-    page.get_by_role("button", name="Upload").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(title)
 
 
 def addresses(page: Page) -> dict[str, str]:
@@ -41,17 +28,6 @@ def addresses(page: Page) -> dict[str, str]:
 
 def names(page: Page) -> set[str]:
     return {url.removeprefix("/media/") for url in addresses(page).values()}
-
-
-def assert_loaded(page: Page, selector: str) -> None:
-    """Every picture is there, with the dimensions that the page declares."""
-    pictures = page.locator(selector)
-    assert pictures.count() > 0
-    for picture in pictures.all():
-        picture.scroll_into_view_if_needed()
-        page.wait_for_function("picture => picture.complete", arg=picture.element_handle())
-        natural = picture.evaluate("picture => [picture.naturalWidth, picture.naturalHeight]")
-        assert natural == [int(picture.get_attribute(side)) for side in ("width", "height")]
 
 
 def test_thumbnails_are_webp_of_the_declared_dimensions(page):
@@ -126,10 +102,7 @@ def test_an_upload_that_is_no_picture_is_refused(page, site, tmp_path):
 def refuse_upload(page: Page, folder: Path) -> None:
     text = folder / "letter.jpg"
     text.write_text("Dear all, this is no picture.")
-    page.goto("/upload/")
-    page.get_by_label("Picture").set_input_files(text)
-    page.get_by_label("Title").fill("Letter")
-    page.get_by_role("button", name="Upload").click()
+    fill_in(page, text, "Letter", "/upload/")
 
 
 def test_a_damaged_picture_costs_neither_the_upload_nor_the_page(page, picture):
@@ -153,29 +126,34 @@ def test_a_refused_replacement_shows_the_stored_picture(page, picture, tmp_path)
     assert_loaded(page, "figure img")
 
 
-PAGES = ["gallery", "photo", "upload", "refused", "replace", "delete", "files", "message"]
+PAGES = {
+    "gallery": "/",
+    "photo": "/",
+    "replace": "/",
+    "delete": "/",
+    "message": "/",
+    "upload": "/upload/",
+    "refused": "/upload/",
+    "panoramas": "/panoramas/",
+    "panorama": "/panoramas/",
+    "panorama upload": "/panoramas/upload/",
+    "files": "/files/",
+}
 
 
 def visit(page: Page, name: str, folder: Path, picture: Path) -> None:
-    page.goto({"upload": "/upload/", "files": "/files/"}.get(name, "/"))
+    page.goto(PAGES[name])
     if name == "refused":
         refuse_upload(page, folder)
     elif name == "message":
         upload(page, picture, "An upload with a rather longwindedlycomposed title for narrow pages")
+    elif name == "panorama":
+        page.get_by_role("link", name="All around").click()
+        expect(page.locator(".view")).to_have_attribute("aria-busy", "false")
     elif name in ("photo", "replace", "delete"):
         page.get_by_role("link", name="Tall glass").click()
     if name in ("replace", "delete"):
         page.get_by_role("link", name=name.title()).click()
-
-
-def assert_accessible(page: Page) -> None:
-    for width in (1280, 320):
-        page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            results = Axe().run(page)
-            assert results.violations_count == 0, results.generate_report()
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -191,6 +169,9 @@ def test_an_empty_gallery_invites(serve, open_page, tmp_path):
     page = open_page(base_url=serve("--photos", str(tmp_path)).url)
     page.goto("/files/")
     expect(page.get_by_text("0 files")).to_be_visible()
+    page.goto("/panoramas/")
+    expect(page.get_by_role("link", name="Upload the first panorama")).to_be_visible()
+    assert_accessible(page)
     page.goto("/")
     assert_accessible(page)
     page.get_by_role("link", name="Upload the first photo").click()
@@ -208,7 +189,7 @@ FOCUS = """() => {
 }"""
 
 
-@pytest.mark.parametrize("address", ["/", "/upload/", "/files/"])
+@pytest.mark.parametrize("address", ["/", "/upload/", "/panoramas/", "/files/"])
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(page, address):
     page.goto(address)
     reachable = page.locator("a[href], button, input:not([type=hidden])").count()
