@@ -11,6 +11,7 @@ from pathlib import Path
 
 TARBALL = "https://registry.npmjs.org/pannellum/-/pannellum-2.5.7.tgz"
 SHA512 = "AHMRYdLPxetwhBg4lO5EgoZ55C/e+wrJF2WaFQIQA18HSVcvLvsdXEjDL7WpD8MPIFwNnH9qoUDsUqP8cF4pgA=="
+UNREACHABLE = 2  # the exit code when nothing could be compared
 FOLDER = Path(__file__).parents[1] / "example_project/gallery/static/gallery/pannellum"
 # Our name → the package's.
 FILES = {
@@ -41,7 +42,8 @@ def main() -> None:
         with urllib.request.urlopen(TARBALL, timeout=60) as answer:
             found = list(differences(answer.read()))
     except OSError as error:
-        sys.exit(f"{TARBALL} cannot be fetched: {error}.")
+        print(f"{TARBALL} cannot be fetched: {error}.", file=sys.stderr)
+        sys.exit(UNREACHABLE)
     print(*found or ["The viewer is the package's, byte for byte."], sep="\n")
     sys.exit(bool(found))
 
