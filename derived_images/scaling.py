@@ -6,9 +6,9 @@ It knows pictures that are decoded already, and neither files nor formats.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from PIL import Image
 
@@ -27,8 +27,6 @@ SOFT_MARGIN = 1.45
 #: Pixels that are scaled at a time: what lies between rows and columns is never large, and cores
 #: that are free share the work.
 BAND = 750_000
-#: Parts that a mesh is divided into, so that two cores share it; more would wait for one another.
-MESH_BANDS = 2
 #: How far Lanczos' filter looks beyond a pixel, in pixels of what it makes.
 SUPPORT = 3
 
@@ -52,9 +50,6 @@ _ROWS_BACKWARDS = {3, 4, 6, 7}
 
 #: `map`, or what does the same with many at a time.
 Each = Callable[[Callable[[int], Image.Image], Iterable[int]], Iterable[Image.Image]]
-
-#: Boxes, each with the four corners of what is seen in it, as `Image.transform()` takes them.
-Mesh = Sequence[tuple[tuple[int, int, int, int], Sequence[float]]]
 
 #: Takes a picture, and returns another one, or the same.
 Change = Callable[[Image.Image], Image.Image]
@@ -124,7 +119,7 @@ class Pyramid:
         if self._orientation in _UPRIGHT:
             image = image.transpose(_UPRIGHT[self._orientation])
         image = image.convert("RGBa") if image.mode == "RGBA" else image
-        return Remapped(image, self.size, self._after, self._each)
+        return Remapped(image, self.size, self._after)
 
     def resize(self, size: Dimensions, resample: Image.Resampling, box: Box, /) -> Image.Image:
         """Return a part in these dimensions, as the method of pictures does."""
@@ -190,18 +185,17 @@ class Remapped:
     A decoder may have divided its `size`; then it must be resized before a part is asked for.
     """
 
-    def __init__(self, image: Image.Image, size: Dimensions, after: Change, each: Each) -> None:
+    def __init__(self, image: Image.Image, size: Dimensions, after: Change) -> None:
         self.size = size
         self._image = image
         self._after = after
-        self._each = each
         self._resized: dict[Dimensions, Remapped] = {}
 
     def resize(self, size: Dimensions, resample: Image.Resampling, /) -> Remapped:
         """Return it in other dimensions, for as long as it is there itself."""
         if size not in self._resized:
             image = self._image.resize(size, resample)
-            self._resized[size] = Remapped(image, size, self._after, self._each)
+            self._resized[size] = Remapped(image, size, self._after)
         return self._resized[size]
 
     def crop(self, box: tuple[int, int, int, int], /) -> Image.Image:
@@ -209,47 +203,13 @@ class Remapped:
         return self._converted(self._image.crop(box))
 
     def transform(
-        self, size: Dimensions, method: Image.Transform, mesh: Mesh, resample: Image.Resampling, /
+        self, size: Dimensions, method: Image.Transform, data: Any, resample: Image.Resampling, /
     ) -> Image.Image:
-        """Bend it by `Transform.MESH`, as the method of pictures does, some rows at a time."""
-        width, height = size
-        rows = _rows(mesh, height)
-
-        def band(number: int) -> Image.Image:
-            top, bottom = rows[number : number + 2]
-            cells = [
-                ((left, upper - top, right, lower - top), quad)
-                for (left, upper, right, lower), quad in mesh
-                if top <= upper < bottom
-            ]
-            return self._image.transform((width, bottom - top), method, cells, resample)
-
-        return self._converted(_joined(size, rows, self._each(band, range(len(rows) - 1))))
+        """Bend it, as the method of pictures does."""
+        return self._converted(self._image.transform(size, method, data, resample))
 
     def _converted(self, image: Image.Image) -> Image.Image:
         return self._after(image.convert("RGBA") if image.mode == "RGBa" else image)
-
-
-def _rows(mesh: Mesh, height: int) -> list[int]:
-    """Return rows, from the first to the last, that divide a mesh and cross none of its cells."""
-    crossed = bytearray(height + 1)
-    for (_, top, _, bottom), _ in mesh:
-        crossed[top + 1 : bottom] = b"\1" * (bottom - top - 1)
-    return sorted({crossed.index(0, height * part // MESH_BANDS) for part in range(MESH_BANDS + 1)})
-
-
-def _joined(size: Dimensions, rows: Sequence[int], bands: Iterable[Image.Image]) -> Image.Image:
-    """Return the picture of which each band begins at one of these rows."""
-    bands = iter(bands)
-    first = next(bands)
-    if first.size == size:
-        return first
-    whole = Image.new(first.mode, size, None)
-    whole.paste(first)
-    # Pasted as they come: all of them beside the whole would be as much again.
-    for row, picture in zip(rows[1:], bands, strict=False):
-        whole.paste(picture, (0, row))
-    return whole
 
 
 def _as_it_is(image: Image.Image) -> Image.Image:
@@ -299,7 +259,16 @@ def _in_bands(
         part = (left, edges[number], right, edges[number + 1])
         return _resized(image, size, resample, part, before)
 
-    return _joined(dimensions, rows, each(band, range(bands)))
+    pictures = iter(each(band, range(bands)))
+    first = next(pictures)
+    if bands == 1:
+        return first
+    whole = Image.new(first.mode, dimensions, None)
+    whole.paste(first)
+    # Pasted as they come: all of them beside the whole would be as much again.
+    for row, picture in zip(rows[1:], pictures, strict=False):
+        whole.paste(picture, (0, row))
+    return whole
 
 
 def _resized(

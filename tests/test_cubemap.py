@@ -3,7 +3,6 @@
 import array
 import itertools
 import math
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from PIL import Image, ImageChops
@@ -157,15 +156,14 @@ def test_a_panorama_has_no_seam():
 
 
 @pytest.mark.parametrize("face", [1, 3, 64, 201])
-@pytest.mark.parametrize("width", [128, 1000])
 @pytest.mark.parametrize("mode", ["L", "RGB"])
-def test_bands_make_the_same_tiles(mode, face, width):
-    panorama = Image.effect_noise((width, width // 2), 90).convert(mode)
-    with ThreadPoolExecutor(2) as pool:
-        remapped = Remapped(panorama, panorama.size, lambda tile: tile, pool.map)
-        for side in SIDES:
-            tile = drawn(remapped, side, face)
-            assert tile.tobytes() == drawn(panorama, side, face).tobytes()
+def test_what_stands_for_a_picture_is_drawn_as_the_picture(mode, face):
+    panorama = Image.effect_noise((1000, 500), 90).convert(mode)
+    remapped = Remapped(panorama, panorama.size, lambda tile: tile)
+
+    for side in SIDES:
+        tile = drawn(remapped, side, face)
+        assert tile.tobytes() == drawn(panorama, side, face).tobytes()
 
 
 @pytest.mark.parametrize("face", [1, 7, 64, 300])

@@ -9,11 +9,9 @@ made anew each time. The panorama is decoded before, and nothing is encoded.
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from benchmarks.peers.worker import peak_memory
@@ -32,18 +30,14 @@ def ours() -> Decode:
     from PIL import Image
 
     from derived_images import cubemap
-    from derived_images.scaling import Remapped
-
-    pool = ThreadPoolExecutor(os.cpu_count())
 
     def decode(path: str) -> Draw:
         image = Image.open(path)
         image.load()
-        panorama = Remapped(image, image.size, lambda tile: tile, pool.map)  # as `rendering` has it
 
         def draw() -> list[Any]:
             cubemap._cells.cache_clear()
-            return [cubemap.drawn(panorama, side, FACE) for side in SIDES]
+            return [cubemap.drawn(image, side, FACE) for side in SIDES]
 
         return draw
 
