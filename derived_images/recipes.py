@@ -22,6 +22,9 @@ Dimensions = tuple[int, int]
 #: Left, top, right and bottom edge, in pixels of an upright picture.
 Box = tuple[float, float, float, float]
 
+#: Pixels of the edge of a tile: more take a gigabyte.
+LARGEST_FACE = 16_384
+
 #: What a recipe may write; ``source`` is whatever format the source's name tells.
 FORMATS = ("webp", "jpeg", "png", "avif", "source")
 
@@ -67,6 +70,8 @@ class Recipe:
         """Say, a sentence each, why this recipe cannot work; the system checks ask."""
         if not self.kind:
             yield f"{type(self).__name__} has no kind, the word that names it in fingerprints."
+        elif type(self).draw is Recipe.draw or type(self).dimensions is Recipe.dimensions:
+            yield f"{type(self).__name__} must define draw() and dimensions()."
         own = vars(type(self)).keys()
         if not own.isdisjoint({"draw", "dimensions", "box"}) and "kind" not in own:
             yield f"{type(self).__name__} draws in its own way under the kind {self.kind!r}."
@@ -150,7 +155,7 @@ class Fit(Scaled):
         if self.width is None and self.height is None:
             yield "Fit needs a width, a height, or both."
         if not all(side is None or _is_count(side) for side in (self.width, self.height)):
-            yield f"Width and height must be 1 or more, not {self.width!r} and {self.height!r}."
+            yield f"Width and height must be whole numbers, 1 or more, not {self.width!r} and {self.height!r}."
 
 
 def _is_count(value: object, most: float = math.inf) -> bool:
@@ -202,7 +207,7 @@ class Fill(Scaled):
     def faults(self) -> Iterator[str]:
         yield from super().faults()
         if not (_is_count(self.width) and _is_count(self.height)):
-            yield f"Width and height must be 1 or more, not {self.width!r} and {self.height!r}."
+            yield f"Width and height must be whole numbers, 1 or more, not {self.width!r} and {self.height!r}."
         parts = self.centering if isinstance(self.centering, tuple) else ()
         if len(parts) != 2 or not all(0 <= part <= 1 for part in parts):
             yield f"centering must be two numbers from 0 to 1, not {self.centering!r}."
@@ -244,19 +249,24 @@ class CubeFace(Recipe):
         yield from super().faults()
         if self.side not in SIDES:
             yield f"Unknown side {self.side!r}. Choices are: {', '.join(SIDES)}."
-        if self.face is not None and not _is_count(self.face):
-            yield f"face must be 1 or more, not {self.face!r}."
+        if self.face is not None and not _is_count(self.face, LARGEST_FACE):
+            yield f"face must be a whole number from 1 to {LARGEST_FACE}, not {self.face!r}."
 
 
 def cubemap_tiles(
-    face: int | None = None, format: str = "jpeg", quality: int | None = None
+    face: int | None = None, format: str = "jpeg", quality: int | None = None, **options: Any
 ) -> dict[str, Recipe]:
     """Return the recipes of the six tiles of a panorama, each `face` pixels square.
+
+    Further options are those that all recipes take.
 
     >>> list(cubemap_tiles())
     ['tile_f', 'tile_b', 'tile_l', 'tile_r', 'tile_u', 'tile_d']
     """
-    return {f"tile_{side}": CubeFace(side, face, format=format, quality=quality) for side in SIDES}
+    return {
+        f"tile_{side}": CubeFace(side, face, format=format, quality=quality, **options)
+        for side in SIDES
+    }
 
 
 def fingerprint(recipes: Mapping[str, Recipe], variant: str) -> str:

@@ -240,7 +240,8 @@ def _store(target: Target, result: bytes | Exception, report: Report) -> None:
             raise result
         write(target.storage, target.name, ContentFile(result))
     except Exception as error:  # One variant that fails stops no other.
-        report.failures.setdefault(str(error), []).append(target.name)
+        reason = str(error) or type(error).__name__
+        report.failures.setdefault(reason, []).append(target.name)
     else:
         report.made.append(target)
 

@@ -49,6 +49,10 @@ class Square(Recipe):
         return image.resize((self.side, self.side))
 
 
+class Undrawn(Recipe):
+    kind = "undrawn"
+
+
 class TestFit:
     @unhurried
     @given(SOURCES, BOUND, BOUND)
@@ -332,15 +336,19 @@ class TestFaults:
             (Fit(1, quality=0), "quality must be from 1 to 100, not 0."),
             (Fill(1, 1, quality=101), "quality must be from 1 to 100, not 101."),
             (Fit(), "Fit needs a width, a height, or both."),
-            (Fit(0, 10), "Width and height must be 1 or more, not 0 and 10."),
-            (Fit(height=-1), "Width and height must be 1 or more, not None and -1."),
-            (Fill(10, 0), "Width and height must be 1 or more, not 10 and 0."),
-            (Fill(-1, 10), "Width and height must be 1 or more, not -1 and 10."),
+            (Fit(0, 10), "Width and height must be whole numbers, 1 or more, not 0 and 10."),
+            (Fit(height=-1), "Width and height must be whole numbers, 1 or more, not None and -1."),
+            (Fill(10, 0), "Width and height must be whole numbers, 1 or more, not 10 and 0."),
+            (Fill(-1, 10), "Width and height must be whole numbers, 1 or more, not -1 and 10."),
             (
                 Fill(1, 1, (0.5, 1.1)),
                 "centering must be two numbers from 0 to 1, not (0.5, 1.1).",
             ),
             (CubeFace("x"), "Unknown side 'x'. Choices are: f, b, l, r, u, d."),
+            (CubeFace("f", 0), "face must be a whole number from 1 to 16384, not 0."),
+            (CubeFace("f", 100_000), "face must be a whole number from 1 to 16384, not 100000."),
+            (CubeFace("f", "64"), "face must be a whole number from 1 to 16384, not '64'."),
+            (Undrawn(), "Undrawn must define draw() and dimensions()."),
             (Recipe(), "Recipe has no kind, the word that names it in fingerprints."),
         ],
     )
@@ -351,7 +359,7 @@ class TestFaults:
         assert list(Fill(0, 1, (2, 2), format="bmp", quality=500).faults()) == [
             "Unknown format 'bmp'. Choices are: webp, jpeg, png, avif, source.",
             "quality must be from 1 to 100, not 500.",
-            "Width and height must be 1 or more, not 0 and 1.",
+            "Width and height must be whole numbers, 1 or more, not 0 and 1.",
             "centering must be two numbers from 0 to 1, not (2, 2).",
         ]
 
@@ -362,6 +370,9 @@ class TestCubemap:
         assert [tile.side for tile in cubemap_tiles().values()] == list("fblrud")
 
     def test_arguments_hold_for_all_six(self):
+        assert cubemap_tiles(background="black")["tile_u"] == CubeFace(
+            "u", format="jpeg", background="black"
+        )
         for tile in cubemap_tiles(1024, format="png", quality=70).values():
             assert (tile.face, tile.format, tile.quality) == (1024, "png", 70)
 

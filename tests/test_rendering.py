@@ -1017,6 +1017,13 @@ class TestCubemap:
         assert str(results["thumb"]) == "'tile', which it is made from, was not made."
         assert str(results["tile"]).endswith("This picture has 40 × 30 pixels.")
 
+    def test_what_is_made_from_another_is_checked_too(self):
+        jobs = {"wide": Job(Fit(20), "png"), "tile": Job(CubeFace("f", 4), "png", of="wide")}
+
+        results = dict(render(io.BytesIO(plain("RGB", RED)), jobs))
+
+        assert str(results["tile"]).endswith("This picture has 20 × 15 pixels.")
+
     @pytest.mark.parametrize("width", [1024, 1030, 1034])
     def test_a_decoder_that_divides_moves_nothing(self, width):
         image = panorama(1024).resize((width, width // 2), Image.Resampling.BICUBIC)
