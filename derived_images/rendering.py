@@ -110,7 +110,7 @@ def render(file: IO[bytes], jobs: Mapping[Key, Job]) -> Iterator[tuple[Key, byte
     image, identity = opened(file)
     check_budget(identity)
     refused = _refused(jobs, identity.dimensions)
-    yield from refused.items()
+    yield from ((key, error) for key, error in refused.items() if jobs[key].written)
     jobs = {key: job for key, job in jobs.items() if key not in refused}
     number = plays(image, identity.format)
     with ThreadPoolExecutor(_cores()) as pool:
@@ -173,12 +173,12 @@ def _plans(jobs: Mapping[Key, Job], identity: Identity) -> Iterator[_Plan[Key]]:
     whole = identity.dimensions
     parts = {key: part for key, job in jobs.items() if (part := _part(job, whole))}
     group: set[Key] = set()
-    pixels, area = 0, math.prod(whole)
+    pixels = 0
     for key, job in jobs.items():
         if not job.written:
             continue
         frames = identity.frames if job.moves else 1
-        more = frames * max(math.prod(_dimensions(job, whole)), 0 if key in parts else area)
+        more = frames * math.prod(_dimensions(job, whole))
         if group and identity.frames > 1 and pixels + more > TOGETHER:
             yield _plan(_with_lineage(group, jobs), parts, identity)
             group, pixels = set(), 0
@@ -189,7 +189,7 @@ def _plans(jobs: Mapping[Key, Job], identity: Identity) -> Iterator[_Plan[Key]]:
 
 
 def _dimensions(job: Job, whole: Dimensions) -> Dimensions:
-    """Return how large the variant is, as far as it can be told; what is made of others is small."""
+    """Return how large the variant is at most, as far as it can be told."""
     with suppress(Exception):
         return job.recipe.dimensions(whole)
     return whole

@@ -473,10 +473,10 @@ class TestAnimation:
         }
 
         plans = rendering._plans(jobs, identify(io.BytesIO(data)))
-        together = [[key for key, job in plan.jobs.items() if job.written] for plan in plans]
+        together = [{key for key, job in plan.jobs.items() if job.written} for plan in plans]
         variants = dict(render(io.BytesIO(data), jobs))
 
-        assert together == [["still"], ["same"], ["small"], ["tiny"], ["again"]]
+        assert together == [{"still"}, {"same"}, {"small", "tiny"}, {"again"}]
         assert [opened(variants[key]).n_frames for key in jobs] == [1, 3, 3, 3, 3]
 
     def test_a_still_picture_stays_still(self):
@@ -1016,6 +1016,12 @@ class TestCubemap:
 
         assert str(results["thumb"]) == "'tile', which it is made from, was not made."
         assert str(results["tile"]).endswith("This picture has 40 × 30 pixels.")
+
+    def test_a_tile_that_nobody_wants_is_not_told_of(self, undecodable):
+        tile = Job(CubeFace("f"), "png", written=False)
+        jobs = {"thumb": Job(Fit(4, of="tile"), "png", of="tile"), "tile": tile}
+
+        assert list(dict(render(io.BytesIO(plain("RGB", RED)), jobs))) == ["thumb"]
 
     def test_what_is_made_from_another_is_checked_too(self):
         jobs = {"wide": Job(Fit(20), "png"), "tile": Job(CubeFace("f", 4), "png", of="wide")}
