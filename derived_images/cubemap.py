@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -28,8 +27,8 @@ MINIFIED = 1.5
 SPREAD = 1 / 32
 #: How near to a pole a pixel may be, in rows: on the lower one itself a picture has ended.
 POLE = 0.001
-#: The part of its height by which a picture may be wider, or less wide, than twice that.
-UNEVEN = Fraction(1, 50)
+#: A picture may be wider, or less wide, than twice its height by that height divided by so much.
+EVENNESS = 50
 
 #: Side → by how much of the panorama's width it looks to the right.
 _TURNED = {"f": 0.0, "r": 0.25, "b": 0.5, "l": 0.75, "u": 0.0, "d": 0.0}
@@ -95,9 +94,9 @@ def drawn(panorama: Panorama, side: str, face: int) -> Image:
 
 def check_shape(width: int, height: int) -> None:
     """Raise `ValueError` of dimensions that no panorama has."""
-    if abs(width - 2 * height) > height * UNEVEN:
+    if abs(width - 2 * height) * EVENNESS > height:
         raise ValueError(
-            f"A panorama of all directions is twice as wide as it is high. "
+            "A panorama of all directions is twice as wide as it is high. "
             f"This picture has {width} × {height} pixels."
         )
 

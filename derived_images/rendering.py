@@ -312,7 +312,8 @@ def _draw_frame(
                     picture = job.recipe.draw(source.panorama)
                 else:
                     base = source.whole if job.of is None else pictures[job.of]
-                    job.recipe.check(base.size)
+                    if job.of is not None:  # Of the source it was asked before.
+                        job.recipe.check(base.size)
                     picture = job.recipe.draw(base)
                     # Encoders write on what they are given, two of them at once.
                     picture = picture.copy() if picture is base else picture

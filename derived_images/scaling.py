@@ -115,9 +115,7 @@ class Pyramid:
     @cached_property
     def panorama(self) -> Remapped:
         """The picture as it was decoded, of which tiles are converted, not the whole."""
-        image = self._before(self._source.image)
-        if self._orientation in _UPRIGHT:
-            image = image.transpose(_UPRIGHT[self._orientation])
+        image = self._turned(self._before(self._source.image))
         image = image.convert("RGBa") if image.mode == "RGBA" else image
         return Remapped(image, self.size, self._after)
 
@@ -172,11 +170,11 @@ class Pyramid:
         return Part(turned(part.dimensions, self._orientation), (left, top, right, bottom))
 
     def _upright(self, image: Image.Image) -> Image.Image:
-        if image.mode == "RGBa":
-            image = image.convert("RGBA")
-        if self._orientation in _UPRIGHT:
-            image = image.transpose(_UPRIGHT[self._orientation])
-        return self._after(image)
+        return self._after(self._turned(_unmultiplied(image)))
+
+    def _turned(self, image: Image.Image) -> Image.Image:
+        turn = _UPRIGHT.get(self._orientation)
+        return image if turn is None else image.transpose(turn)
 
 
 class Remapped:
@@ -209,7 +207,11 @@ class Remapped:
         return self._converted(self._image.transform(size, method, data, resample))
 
     def _converted(self, image: Image.Image) -> Image.Image:
-        return self._after(image.convert("RGBA") if image.mode == "RGBa" else image)
+        return self._after(_unmultiplied(image))
+
+
+def _unmultiplied(image: Image.Image) -> Image.Image:
+    return image.convert("RGBA") if image.mode == "RGBa" else image
 
 
 def _as_it_is(image: Image.Image) -> Image.Image:

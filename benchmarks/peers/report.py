@@ -80,7 +80,7 @@ def written(found: Mapping[str, Any], rounds: int) -> str:
         "Megabytes (10⁶ bytes): the most of a fresh process that takes one upload and makes four "
         "WebP variants, less what it had after its imports. Medians.",
         _memory(found["memory"]),
-        _least_memory(found),
+        _codecs(found["codecs"]),
         *_fidelity(found["fidelity"]),
         *_tiles(found["tiles"]),
         "## Reading",
@@ -260,10 +260,10 @@ def _memory(memory: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
     return _table(["package", *(f"{megapixels} MP" for megapixels in memory)], rows)
 
 
-def _least_memory(found: Mapping[str, Any]) -> str:
-    codecs = spread(found["codecs"][OURS]).median
+def _codecs(memory: Mapping[str, Sequence[float]]) -> str:
+    peak = spread(memory[OURS]).median
     return (
-        f"Codecs themselves need {codecs:.0f} MB: those of our upload of 100 × 75 pixels. "
+        f"Codecs themselves need {peak:.0f} MB: those of our upload of 100 × 75 pixels. "
         "A decoded picture has four bytes a pixel in Pillow."
     )
 
@@ -307,9 +307,9 @@ def _tiles(tiles: Mapping[str, Any]) -> Iterable[str]:
         wall, cpu = (
             spread([getattr(each, key) for each in samples[name]]) for key in ("wall", "cpu")
         )
-        ratio = "" if name == OURS else _ratio(samples, name)
+        compared = "" if name == OURS else _ratio(samples, name)
         memory, psnr = tiles[name]["memory"], tiles[name]["psnr"]
-        rows.append([PAINTERS[name][0], wall, cpu, ratio, f"{memory:.0f}", f"{psnr:.1f}"])
+        rows.append([PAINTERS[name][0], wall, cpu, compared, f"{memory:.0f}", f"{psnr:.1f}"])
     head = ["", "s, wall", "s, processor", "ours ÷ it, wall", "MB", "dB"]
     yield _table(head, rows)
 
