@@ -13,10 +13,12 @@ from django.db.models import FileField, ImageField, Model
 
 from derived_images import references, tasks
 from derived_images.comparison import Comparison, File, Want
+from derived_images.declarations import Declaration, declarations
 from derived_images.fields import AutoCleanupImageField, followed_fields
-from derived_images.files import TEMPORARY, Declaration, declarations, place
+from derived_images.files import TEMPORARY
 from derived_images.listing import listing
 from derived_images.naming import is_allocated
+from derived_images.places import place
 
 Item = TypeVar("Item")
 

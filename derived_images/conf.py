@@ -28,6 +28,17 @@ DEFAULTS: dict[str, Any] = {
     # How long files stay that no row names any more, for pages in caches: a timedelta. None
     # deletes them after commit; else `audit_images --delete-orphans` does, once they are so old.
     "GRACE": None,
+    # Where URLs of sources and variants lead: to the "storage", or to the media "view".
+    "URLS": "storage",
+    # What the media view answers where a variant is missing: "render" makes it there and then,
+    # "source" gives what it would be made of, "404" nothing.
+    "MISSING": "render",
+    # The dotted path of f(request, file) → whether the media view shows it, sync or async. None
+    # shows all to everybody.
+    "AUTHORIZE": None,
+    # Who sends the bytes: the view as a "stream"; the server in front of it, by the header
+    # "X-Accel-Redirect" (nginx) or "X-Sendfile" (Apache); or the storage, by "redirect".
+    "SERVE": "stream",
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from typing import Any, Self, overload
+from typing import Any, Self, TypeGuard, overload
 
 from django import forms
 from django.apps import apps
@@ -14,18 +14,11 @@ from django.core.exceptions import (
     ValidationError,
 )
 from django.core.files.base import File
-from django.db.models import ImageField, Model
+from django.db.models import Field, ImageField, Model
 
 from derived_images import headers, naming
-from derived_images.files import (
-    Declaration,
-    DerivedImages,
-    SourceFile,
-    declarations,
-    forget_content,
-    names_beside,
-    source_file_class,
-)
+from derived_images.declarations import Declaration, declarations, names_beside
+from derived_images.files import DerivedImages, SourceFile, forget_content, source_file_class
 from derived_images.recipes import Dimensions
 
 #: What a folder of most file systems takes for one name, in bytes.
@@ -106,12 +99,14 @@ def prepare(model: type[Model]) -> list[ImageField]:
 
 def followed_fields(model: type[Model]) -> dict[str, ImageField]:
     """Return attribute → field, of those that clean up or that variants are derived from."""
-    return {
-        field.attname: field
-        for field in model._meta.fields
-        if isinstance(field, AutoCleanupImageField)
-        or (isinstance(field, ImageField) and declarations(field))
-    }
+    return {field.attname: field for field in model._meta.fields if is_followed(field)}
+
+
+def is_followed(field: Field[Any, Any]) -> TypeGuard[ImageField]:
+    """Say whether the field cleans up, or variants are derived from it."""
+    return isinstance(field, AutoCleanupImageField) or (
+        isinstance(field, ImageField) and bool(declarations(field))
+    )
 
 
 def source_of(manager: Declaration, model: type[Model]) -> ImageField | None:

@@ -9,34 +9,20 @@ import logging
 import os
 import secrets
 import weakref
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from unicodedata import normalize
 
 from django.core.files.base import ContentFile, File
-from django.core.files.storage import (
-    FileSystemStorage,
-    InMemoryStorage,
-    Storage,
-    default_storage,
-    storages,
-)
+from django.core.files.storage import FileSystemStorage, InMemoryStorage, Storage
 from django.db import Error
-from django.db.models import Field, FileField, ImageField, Model
+from django.db.models import ImageField, Model
 from django.db.models.fields.files import ImageFieldFile
 from django.dispatch import Signal
-from django.utils.functional import LazyObject, empty
 
-from derived_images import recipes as arithmetic
-from derived_images.conf import setting
-from derived_images.naming import (
-    Naming,
-    Template,
-    naming_for,
-    split,
-    written_extension,
-    written_format,
-)
+from derived_images.declarations import Declaration, names_beside, variants_beside
+from derived_images.naming import split
+from derived_images.places import address
 from derived_images.recipes import Dimensions, Recipe
 
 logger = logging.getLogger("derived_images")
@@ -53,115 +39,11 @@ render_wanted = Signal()
 #: Ends the names of files that are being written, so that those of killed writers can be swept.
 TEMPORARY = ".derived-images.tmp"
 
-#: Source name → the name of one variant.
-Convention = Callable[[str], str]
-
 
 class NoSource(ValueError):
     """There is no source, so no variant has a name. Templates pass over it in silence."""
 
     silent_variable_failure = True
-
-
-class Declaration:
-    """What a manager declares: recipes, a convention, a storage. Names by arithmetic alone."""
-
-    #: The attribute that it was declared as.
-    attribute: str
-
-    def __init__(
-        self,
-        source: str,
-        recipes: Mapping[str, Recipe] | None = None,
-        *,
-        naming: str | Naming | None = None,
-        storage: Storage | str | None = None,
-    ) -> None:
-        self.source = source
-        self.naming = naming_for(naming)
-        self._recipes = recipes
-        self._storage = storage
-        self._known: tuple[dict[str, Recipe], dict[str, Convention]] = ({}, {})
-
-    @property
-    def recipes(self) -> Mapping[str, Recipe]:
-        """Variant → recipe, the project's default set where none is declared."""
-        return setting("RECIPES") if self._recipes is None else self._recipes
-
-    @property
-    def storage(self) -> Storage | None:
-        """Where variants lie; ``None`` is beside their source."""
-        return storages[self._storage] if isinstance(self._storage, str) else self._storage
-
-    def storage_beside(self, field: FileField) -> Storage:
-        """Return the storage of the variants of this field's sources."""
-        storage = self.storage
-        return _unwrapped(field.storage) if storage is None else storage
-
-    def name(self, source: str, variant: str) -> str:
-        """Return the name of a variant of the source of that name."""
-        return self.conventions[variant](source)
-
-    def names(self, source: str) -> dict[str, str]:
-        """Return variant → name, for every variant."""
-        return {variant: convention(source) for variant, convention in self.conventions.items()}
-
-    @property
-    def conventions(self) -> dict[str, Convention]:
-        """Variant → what names it; worked out once for a set of recipes, which may be a dict."""
-        recipes, (known, conventions) = self.recipes, self._known
-        if known != recipes:
-            conventions = {variant: self._convention(recipes, variant) for variant in recipes}
-            self._known = dict(recipes), conventions
-        return conventions
-
-    def _convention(self, recipes: Mapping[str, Recipe], variant: str) -> Convention:
-        format, fingerprint = recipes[variant].format, arithmetic.fingerprint(recipes, variant)
-        if type(self.naming) is Template and format != "source":
-            return self.naming.filled_in(variant, format, fingerprint)
-        return lambda source: self.naming.name(
-            source=source,
-            variant=variant,
-            ext=written_extension(format, source),
-            fingerprint=fingerprint,
-        )
-
-    def sources(self, name: str) -> Iterator[str]:
-        """Yield the source names, in the usual spellings, that have a variant of this name.
-
-        None of a naming object that has no inverse.
-        """
-        for source in dict.fromkeys(self.readings(name)):
-            if name in self.names(source).values():
-                yield source
-
-    def readings(self, name: str) -> Iterable[str]:
-        """Return the sources that one of these variants may be of, by an earlier recipe, too."""
-        if isinstance(self.naming, Template):
-            return self.naming.sources(name, self.recipes)
-        return self.naming.sources(name) if hasattr(self.naming, "sources") else ()
-
-    def format(self, source: str, variant: str) -> str:
-        """Return the format that this variant is written in."""
-        return written_format(self.recipes[variant].format, source)
-
-    def dimensions(self, variant: str, source_dimensions: Dimensions) -> Dimensions:
-        """Return the variant's dimensions, along the variants that it is made from."""
-        for name in (*reversed(self.lineage(variant)), variant):
-            source_dimensions = self.recipes[name].dimensions(source_dimensions)
-        return source_dimensions
-
-    def lineage(self, variant: str) -> list[str]:
-        """Return the variants that this one is made from, the nearest first."""
-        return arithmetic.ancestry(self.recipes, variant)
-
-
-def _unwrapped(storage: Storage) -> Storage:
-    """Return the default storage itself: its wrapper takes a fifth of a URL's time."""
-    if storage is not default_storage:
-        return storage
-    wrapped = object.__getattribute__(storage, "_wrapped")
-    return storage if wrapped is empty else wrapped  # Until its first use there is nothing in it.
 
 
 class SourceFile(ImageFieldFile):
@@ -216,6 +98,12 @@ class SourceFile(ImageFieldFile):
             # An upload is not refused for it: before variants are written it is asked again.
             logger.exception("Cannot ask who uses %r.", name)
             return False
+
+    @property
+    def url(self) -> str:
+        """Where browsers get it: from the storage, or from the media view."""
+        self._require_file()  # type: ignore[attr-defined]
+        return address(self.storage, self.name or "") or super().url
 
     @property
     def known_dimensions(self) -> Dimensions | None:
@@ -286,23 +174,6 @@ def mark_stored(instance: Model, sources: dict[str, tuple[str, ...]]) -> None:
         instance._state.derived_images_stored = sources  # type: ignore[attr-defined]
 
 
-def variants_beside(field: FileField, source: str) -> Iterator[tuple[Storage, str]]:
-    """Yield storage and name of every variant of a source, of all managers on the field."""
-    for manager in declarations(field):
-        for name in manager.names(source).values():
-            yield manager.storage_beside(field), name
-
-
-def names_beside(field: ImageField, source: str) -> list[str]:
-    """Return the names of every variant of a source."""
-    return [name for _, name in variants_beside(field, source)]
-
-
-def declarations(field: Field[Any, Any]) -> dict[Declaration, set[type[Model]]]:
-    """Return the managers whose source this field is, each with the models it stands on."""
-    return field.__dict__.setdefault("derived_images", {})  # type: ignore[no-any-return]
-
-
 def names_in_use(
     instance: Model, field: ImageField, source: str, files: list[tuple[Storage, str]]
 ) -> set[str]:
@@ -366,6 +237,24 @@ class VariantFile(ImageFieldFile):
             f"{self.name!r} is a variant and cannot be assigned as a source. Copy it: "
             f"row.{self.field.name}.save(name, ContentFile(variant.open().read()))."
         )
+
+    @property
+    def url(self) -> str:
+        """Where browsers get it: from the storage, or from the media view.
+
+        There its query changes with the recipe, so that caches may keep what it names.
+        """
+        self._require_file()
+        manager = self.images._manager
+        served = address(self.storage, self.name)
+        if served is None or not manager.is_read_back(self.images._source_name()):
+            return self.storage.url(self.name)
+        return served if manager.names_fingerprint else f"{served}?v={self.fingerprint}"
+
+    @property
+    def fingerprint(self) -> str:
+        """Eight characters that change with the recipe, and with those that it is made from."""
+        return self.images._manager.fingerprint(self.variant)
 
     def exists(self) -> bool:
         """Ask the storage whether this variant has been made."""
@@ -611,14 +500,3 @@ def touch(storage: Storage, name: str) -> None:
         return
     except Exception:
         logger.exception("Cannot touch %r; an audit may delete it early.", name)
-
-
-def place(storage: Storage) -> Hashable:
-    """Return what two storage objects have in common that keep one file under one name."""
-    if isinstance(storage, FileSystemStorage):
-        return str(storage.location)
-    if isinstance(storage, LazyObject):
-        # Whoever asked for its class has set it up.
-        storage = storage._wrapped
-    where = [getattr(storage, key, "") for key in ("endpoint_url", "bucket_name", "location")]
-    return tuple(where) if where[1] else id(storage)

@@ -10,9 +10,9 @@ from django.core.files.storage import Storage
 from django.db.models import ImageField, Model, signals
 
 from derived_images import references, tasks
+from derived_images.declarations import Declaration
 from derived_images.fields import followed_fields, prepare
 from derived_images.files import (
-    Declaration,
     VariantFile,
     image_field,
     mark_stored,

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from django.core.files.storage import FileSystemStorage, Storage
 
+from derived_images.places import key_prefix
+
 
 class Listed(NamedTuple):
     """A file as a listing tells of it; ``None`` is what the listing does not tell."""
@@ -70,7 +72,7 @@ def _on_disk(root: str, folder: str, above: frozenset[tuple[int, int]]) -> Itera
 
 def _in_bucket(storage: Any) -> Iterator[Listed]:
     """List an S3 bucket by boto3, which tells sizes and times in the same answer."""
-    prefix = f"{storage.location.strip('/')}/" if storage.location.strip("/") else ""
+    prefix = key_prefix(storage)
     for found in storage.bucket.objects.filter(Prefix=prefix):
         name = found.key.removeprefix(prefix)
         if name and not name.endswith("/"):

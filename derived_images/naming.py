@@ -40,7 +40,11 @@ CANONICAL_EXTENSION = {
     "gif": "gif",
     "avif": "avif",
 }
-_SPELLINGS = ("", ".", *(f".{ext}" for ext in FORMAT_OF), *(f".{ext.upper()}" for ext in FORMAT_OF))
+_SPELLINGS = (
+    "",
+    ".",
+    *(f".{spelled}" for ext in FORMAT_OF for spelled in (ext, ext.upper(), ext.capitalize())),
+)
 
 _parse = string.Formatter().parse
 _FIELDS = {
@@ -97,21 +101,68 @@ class Template:
         outline = "".join(_literally(text) + filled[field] for text, field in self._parts)
         return lambda source: outline.format(*split(source)).removesuffix(".")
 
+    def recognizes(
+        self, variant: str, ext: str | None, fingerprint: str
+    ) -> Callable[[str], object]:
+        """Return what says fast whether a name may be this variant's; ``None`` is any extension."""
+        parts = self._with(variant, ext, fingerprint)
+        fields = {field: pattern.pattern for field, pattern in _FIELDS.items()} | {"": ""}
+        outline = "".join(re.escape(text) + fields[field] for text, field in parts)
+        matches = re.compile(outline, re.DOTALL).fullmatch
+        return (lambda name: matches(name) or matches(f"{name}.")) if self._drops_dot else matches
+
+    def sources_of(
+        self, name: str, variant: str, ext: str | None, fingerprint: str
+    ) -> Iterator[str]:
+        """Return what may have this variant of this name; ``None`` is any extension."""
+        for reading in self._read(name, self._with(variant, ext, fingerprint)):
+            yield from _spelled(reading)
+
     def sources(self, variant_name: str, variants: Container[str] | None = None) -> Iterator[str]:
         """Return what may have a variant of this name: of these variants, if they are known."""
-        # The second: name() drops a dot that no extension follows.
-        for reading in (
-            *_readings(variant_name, self._parts, set()),
-            *_readings(f"{variant_name}.", self._parts, set()),
-        ):
-            stem = reading.get("dir", "") + reading.get("stem", "")
-            if variants is not None and reading.get("variant") not in variants:
-                continue
-            if "source_ext" in reading:
-                source = f"{stem}.{reading['source_ext']}"
-                yield from (source,) if reading["source_ext"] else (stem, source)
+        for reading in self._read(variant_name, self._parts):
+            if variants is None or reading.get("variant") in variants:
+                yield from _spelled(reading)
+
+    def _read(self, name: str, parts: list[tuple[str, str]]) -> Iterator[dict[str, str]]:
+        yield from _readings(name, parts, set())
+        if self._drops_dot:
+            yield from _readings(f"{name}.", parts, set())
+
+    def _with(self, variant: str, ext: str | None, fingerprint: str) -> list[tuple[str, str]]:
+        """Return the parts with what is known in the place of its fields."""
+        known = {"variant": variant, "fingerprint": fingerprint, "": ""}
+        if ext is not None:
+            known["ext"] = ext
+        parts, text = [], ""
+        for literal, field in self._parts:
+            text += literal
+            if field in known:
+                text += known[field]
             else:
-                yield from (stem + spelling for spelling in _SPELLINGS)
+                parts.append((text, field))
+                text = ""
+        return [*parts, (text, "")]
+
+    @functools.cached_property
+    def _drops_dot(self) -> bool:
+        """Whether a name may lose a dot at its end."""
+        literal, field = self._parts[-1]
+        return field in ("dir", "stem", "source_ext") or (not field and literal.endswith("."))
+
+    def tells(self, source: str) -> bool:
+        """Say whether the source is found again from a variant's name: its extension is a usual one."""
+        extension = split(source)[2]
+        return self._has_source_ext or not extension or f".{extension}" in _SPELLINGS
+
+    @functools.cached_property
+    def _has_source_ext(self) -> bool:
+        return any(field == "source_ext" for _, field in self._parts)
+
+    @functools.cached_property
+    def has_fingerprint(self) -> bool:
+        """Whether names change with their recipe."""
+        return any(field == "fingerprint" for _, field in self._parts)
 
     @functools.cached_property
     def _parts(self) -> list[tuple[str, str]]:
@@ -130,8 +181,21 @@ class Template:
         fields = {field or "" for field, _, _ in placeholders}
         for field in sorted(fields - _FIELDS.keys()):
             yield f"Unknown placeholder {{{field}}}. Choices are: {{{'} {'.join(_FIELDS)}}}."
+        if [field for field, _, _ in placeholders].count("dir") > 1:
+            yield "The placeholder {dir} stands twice."
         for field in sorted(_REQUIRED - fields):
             yield f"The placeholder {{{field}}} is missing: variants would share a name."
+
+
+def _spelled(reading: dict[str, str]) -> Iterator[str]:
+    """Yield the sources that a reading of a name may mean."""
+    stem = reading.get("dir", "") + reading.get("stem", "")
+    if "source_ext" not in reading:
+        yield from (stem + spelling for spelling in _SPELLINGS)
+    elif reading["source_ext"]:
+        yield f"{stem}.{reading['source_ext']}"
+    else:
+        yield from (stem, f"{stem}.")
 
 
 def _literally(text: str) -> str:
@@ -156,19 +220,26 @@ def _readings(
         return
     hopeless.add(state)
     text = text.removeprefix(literal)
-    following = rest[0][0] if rest else ""
-    for end in _ends(text, following) if field else [0]:
+    for end in _ends(text, field, rest):
         if not field or _FIELDS[field].fullmatch(text, 0, end):
             for reading in _readings(text[end:], rest, hopeless):
                 hopeless.discard(state)
                 yield {field: text[:end], **reading}
 
 
-def _ends(text: str, following: str) -> Iterator[int]:
-    end = text.find(following)
+def _ends(text: str, field: str, rest: list[tuple[str, str]]) -> Iterator[int]:
+    """Yield where the field's part of the text may end."""
+    if field == "dir" and "dir" not in (other for _, other in rest):
+        # Nothing else has slashes but what is written between: it has all the others.
+        slashes = text.count("/") - sum(literal.count("/") for literal, _ in rest)
+        if slashes >= 0:
+            yield len("/".join(text.split("/", slashes)[:slashes])) + (slashes > 0)
+        return
+    following = rest[0][0] if rest else ""
+    end = text.find(following) if field else 0
     while end >= 0:
         yield end
-        end = text.find(following, end + 1) if end < len(text) else -1
+        end = text.find(following, end + 1) if field and end < len(text) else -1
 
 
 def naming_for(naming: str | Naming | None) -> Naming:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.apps import apps
 from django.core.files.storage import Storage
@@ -17,8 +17,9 @@ from django.db.models import F, FileField, ImageField, Model, Q, QuerySet
 from django.utils.module_loading import import_string
 
 from derived_images.conf import setting
-from derived_images.files import Declaration, declarations, place
+from derived_images.declarations import Declaration, declarations
 from derived_images.naming import split
+from derived_images.places import place
 
 logger = logging.getLogger("derived_images")
 
@@ -26,6 +27,10 @@ logger = logging.getLogger("derived_images")
 BATCH = 500
 #: Rows that are read together, when all are.
 PAGE = 5000
+#: Rows of one database that are read because they share a file.
+SHARING = 20
+
+Item = TypeVar("Item")
 
 
 class NoTable(DatabaseError):
@@ -95,6 +100,32 @@ def file_fields() -> Iterator[FileField]:
                     yield field
 
 
+def rows_holding(field: FileField, names: Collection[str]) -> list[Model]:
+    """Return the rows that name one of these files, or A for a; of many that share one, some."""
+
+    def ask(alias: str) -> list[Model]:
+        rows: QuerySet[Model] = QuerySet(model=field.model, using=alias)
+        with _harmless(alias):
+            found = list(rows.filter(**{f"{field.attname}__in": names}).order_by("pk")[:SHARING])
+            if len(found) < SHARING or len(names) == 1:
+                return found
+            # Those of one name must not hide those of another.
+            each = [rows.filter(**{field.attname: name}).order_by("pk") for name in sorted(names)]
+            return [row for one in each for row in one[:SHARING]]
+
+    found: list[Model] = []
+    with suppress(NoTable):  # What has no table has no row.
+        found.extend(_on_every_database(field.model, ask))
+    return found
+
+
+def is_indexed(field: FileField) -> bool:
+    """Say whether the database finds a name in this field without looking at every row."""
+    firsts = [index.fields[0].lstrip("-") for index in field.model._meta.indexes if index.fields]
+    indexed: bool = field.db_index or field.unique  # type: ignore[attr-defined]
+    return indexed or field.name in firsts
+
+
 def names_in_rows(model: type[Model], attname: str) -> Iterator[tuple[Any, str]]:
     """Yield key and name of every row that names a file, in bounded memory."""
     return _on_every_database(model, lambda alias: _pages(alias, model, attname))
@@ -115,9 +146,7 @@ def _rows(field: FileField, condition: Q) -> Iterator[tuple[Any, str]]:
     return _on_every_database(field.model, lambda alias: _rows_on(alias, field, condition))
 
 
-def _on_every_database(
-    model: type[Model], ask: Callable[[str], Iterable[tuple[Any, str]]]
-) -> Iterator[tuple[Any, str]]:
+def _on_every_database(model: type[Model], ask: Callable[[str], Iterable[Item]]) -> Iterator[Item]:
     """Yield what each database answers. Raises `NoTable` at the end, where none has the table."""
     asked = not model._meta.managed
     for alias in _aliases(model):

@@ -113,7 +113,7 @@ def render(file: IO[bytes], jobs: Mapping[Key, Job]) -> Iterator[tuple[Key, byte
     yield from ((key, error) for key, error in refused.items() if jobs[key].written)
     jobs = {key: job for key, job in jobs.items() if key not in refused}
     number = plays(image, identity.format)
-    with ThreadPoolExecutor(_cores()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         for plan in _plans(jobs, identity):
             encoded: dict[Future[bytes | Exception], Key] = {}
             for key, drawn in _draw_all(image, plan, identity, pool.map):
@@ -126,7 +126,7 @@ def render(file: IO[bytes], jobs: Mapping[Key, Job]) -> Iterator[tuple[Key, byte
                 yield encoded.pop(future), future.result()
 
 
-def _cores() -> int:
+def cores() -> int:
     """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -18,18 +18,11 @@ from django.utils.module_loading import import_string
 
 from derived_images import references, rendering
 from derived_images.conf import setting
+from derived_images.declarations import Declaration, declarations, variants_beside
 from derived_images.fields import AutoCleanupImageField
-from derived_images.files import (
-    Declaration,
-    declarations,
-    image_field,
-    place,
-    remove,
-    touch,
-    variants_beside,
-    write,
-)
+from derived_images.files import image_field, remove, touch, write
 from derived_images.naming import CURE, is_allocated
+from derived_images.places import place
 from derived_images.references import Clash, row_naming
 from derived_images.rendering import Job
 
@@ -138,15 +131,20 @@ def render_payload(payload: Payload) -> Report:
     if instance is None:
         schedule_removal(field, source, using)
         return Report()
-    managers = {
-        manager: list(manager.recipes)
-        for manager, models in declarations(field).items()
-        if any(_is_row_of(each, instance, field) for each in models)
-    }
-    report = render(instance, field, source, managers)
+    variants = {manager: list(manager.recipes) for manager in managers_on(instance, field)}
+    report = render(instance, field, source, variants)
     if report.is_late:
         schedule_removal(field, source, using)
     return report
+
+
+def managers_on(instance: Model, field: ImageField) -> list[Declaration]:
+    """Return the managers on the field that this row has, whatever class it was loaded as."""
+    return [
+        manager
+        for manager, models in declarations(field).items()
+        if any(_is_row_of(each, instance, field) for each in models)
+    ]
 
 
 def _is_row_of(model: type[Model], instance: Model, field: ImageField) -> bool:

@@ -2,14 +2,13 @@
 
 import os
 
-import boto3
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, InMemoryStorage
-from moto.server import ThreadedMotoServer
 from storages.backends.s3 import S3Storage
 
 from derived_images.listing import listing
+from tests.buckets import bucket
 
 NAMES = {"a.jpg", "folder/b.jpg", "folder/deeper/é.jpg", ".hidden", "folder/c"}
 
@@ -86,25 +85,8 @@ def test_what_vanishes_meanwhile_is_passed_over(media):
 @pytest.fixture(scope="module")
 def s3():
     """Yield a function that makes a storage in a bucket of a real server."""
-    server = ThreadedMotoServer("127.0.0.1", 0)
-    server.start()
-    host, port = server.get_host_and_port()
-    options = {
-        "access_key": "tests",
-        "secret_key": "tests",
-        "region_name": "us-east-1",
-        "endpoint_url": f"http://{host}:{port}",
-    }
-    client = boto3.client(
-        "s3",
-        endpoint_url=options["endpoint_url"],
-        aws_access_key_id="tests",
-        aws_secret_access_key="tests",
-        region_name="us-east-1",
-    )
-    client.create_bucket(Bucket="pictures")
-    yield lambda location: S3Storage(bucket_name="pictures", location=location, **options)
-    server.stop()
+    with bucket("pictures") as options:
+        yield lambda location: S3Storage(location=location, **options)
 
 
 @pytest.mark.parametrize("location", ["", "media", "media/inner/"])

@@ -174,6 +174,8 @@ class TestSources:
         name = variant_name(source, variant, ext, template)
 
         assert source in Template(template).sources(name)
+        for known in (ext, None):
+            assert Template(template).recognizes(variant, known, "5f0c2b1a")(name)
 
     @pytest.mark.parametrize("template", [DEFAULT, CURE, FOLDERED, FINGERPRINTED, VARIANT_FIRST])
     @unhurried
@@ -188,6 +190,22 @@ class TestSources:
         name = variant_name(source, "thumb", template=STDIMAGE)
 
         assert source in Template(STDIMAGE).sources(name)
+        assert Template(STDIMAGE).recognizes("thumb", "webp", "5f0c2b1a")(name)
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "cat_thumb.jpg",
+            "cat_thumbs.webp",
+            "cat-thumb.webp",
+            "catathumb.webp",
+            "_thumb.webp",
+            "cat_thumb.webp.webp",
+            "cat_thumbXwebp",
+        ],
+    )
+    def test_what_is_another_name_is_not_recognized(self, name):
+        assert not Template(DEFAULT).recognizes("thumb", "webp", "5f0c2b1a")(name)
 
     @pytest.mark.parametrize(
         "variant",

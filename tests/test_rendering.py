@@ -788,7 +788,7 @@ class TestJobs:
             return encode(frames, job, plays)
 
         monkeypatch.setattr(rendering, "_encode", waiting)
-        monkeypatch.setattr(rendering, "_cores", lambda: 2)
+        monkeypatch.setattr(rendering, "cores", lambda: 2)
         jobs = {"slow": Job(Fit(50, 50), "png"), "quick": Job(Fit(20, 20), "webp")}
         results = render(io.BytesIO(plain("RGB", RED)), jobs)
 

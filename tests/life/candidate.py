@@ -20,8 +20,8 @@ OURS = LIBRARY == "derived_images"
 
 if OURS:
     from derived_images import AutoCleanupImageField, DerivedImagesManager, Fill, Fit
+    from derived_images.declarations import variants_beside
     from derived_images.fields import managers_of
-    from derived_images.files import variants_beside
 
     RECIPES = {"thumb": Fit(6, 6, quality=90), "square": Fill(4, 4, format="png")}
 

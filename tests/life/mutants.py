@@ -16,9 +16,11 @@ class Mutant(NamedTuple):
 
 
 AUDIT = "derived_images/audit.py"
+DECLARATIONS = "derived_images/declarations.py"
 FIELDS = "derived_images/fields.py"
 FILES = "derived_images/files.py"
 HANDLERS = "derived_images/handlers.py"
+PLACES = "derived_images/places.py"
 REFERENCES = "derived_images/references.py"
 TASKS = "derived_images/tasks.py"
 
@@ -115,7 +117,7 @@ MUTANTS = [
     ),
     Mutant(
         "a place is a storage object",
-        FILES,
+        PLACES,
         "        return str(storage.location)",
         "        return id(storage)",
     ),
@@ -201,13 +203,13 @@ MUTANTS = [
     ),
     Mutant(
         "variants lie beside their source",
-        FILES,
+        DECLARATIONS,
         "            yield manager.storage_beside(field), name",
         "            yield field.storage, name",
     ),
     Mutant(
         "one manager is enough",
-        FILES,
+        DECLARATIONS,
         "    for manager in declarations(field):",
         "    for manager in list(declarations(field))[:1]:",
     ),

@@ -3,31 +3,18 @@
 import subprocess
 import sys
 
-import boto3
 import pytest
 from django.conf import settings
-from moto.server import ThreadedMotoServer
 
+from tests.buckets import bucket
 from tests.life.faults import KINDS, STORAGES
 
 
 @pytest.fixture(scope="module")
 def s3_server():
     """Return the URL of a server with an empty bucket."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    url = "http://{}:{}".format(*server.get_host_and_port())
-    client = boto3.client(
-        "s3",
-        endpoint_url=url,
-        region_name="us-east-1",
-        aws_access_key_id="tests",
-        aws_secret_access_key="tests",
-    )
-    client.create_bucket(Bucket="life")
-    yield url
-    client.close()
-    server.stop()
+    with bucket("life") as options:
+        yield options["endpoint_url"]
 
 
 @pytest.mark.skipif(settings.SERVER != "sqlite", reason="it has a database of its own")
