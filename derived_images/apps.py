@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.core import checks as registry
 
-from derived_images import checks, handlers
+from derived_images import checks, handlers, mounts
 
 handlers.connect()
 
@@ -17,3 +17,5 @@ class DerivedImagesConfig(AppConfig):
     def ready(self) -> None:
         registry.register(checks.check_managers, registry.Tags.models)
         registry.register(checks.check_settings)
+        registry.register(mounts.check_media_view, registry.Tags.urls)
+        registry.register(mounts.check_authorization, registry.Tags.security, deploy=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import keyword
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from itertools import product
 from typing import Any
 
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Warning
-from django.core.files.storage import InvalidStorageError, storages
-from django.db.models import Field, FileField, ForeignKey, ImageField, Model, deletion
+from django.core.files.storage import storages
+from django.db.models import Field, ForeignKey, ImageField, Model, deletion
 from django.utils.module_loading import import_string
 
 from derived_images import headers, rendering, tasks
@@ -24,16 +25,24 @@ from derived_images.fields import (
     managers_of,
     source_of,
 )
-from derived_images.files import DerivedImages, place
+from derived_images.files import DerivedImages
 from derived_images.naming import FORMAT_OF, Template, split
+from derived_images.places import place
 from derived_images.recipes import FORMATS, Recipe
-from derived_images.references import file_fields
+from derived_images.references import file_fields, is_indexed
 
 #: What Django 6.1 has to leave deletion to the database; ``None`` before.
 DB_CASCADE = getattr(deletion, "DB_CASCADE", None)
 
 #: What a variant of that name would hide.
 RESERVED = {name for name in dir(DerivedImages) if not name.startswith("_")} | {"original"}
+
+#: Key of the settings → what it may be.
+CHOICES = {
+    "URLS": ("storage", "view"),
+    "MISSING": ("render", "source", "404"),
+    "SERVE": ("stream", "X-Accel-Redirect", "X-Sendfile", "redirect"),
+}
 
 #: Names that any convention can be tried on: one of every extension, and one without.
 PROBES = [*(f"folder/stem.{extension}" for extension in FORMAT_OF), "folder/stem"]
@@ -98,7 +107,7 @@ def check_manager(
             obj=label,
             id="derived_images.E001",
         )
-    if not _has_storage(manager):
+    if not manager.has_storage:
         yield Error(
             f"There is no storage {manager._storage!r}.",
             hint=f"STORAGES has these: {', '.join(storages.backends)}.",
@@ -125,14 +134,6 @@ def _has_recipes(manager: DerivedImagesManager) -> bool:
     return isinstance(recipes, Mapping) and all(
         isinstance(recipe, Recipe) for recipe in recipes.values()
     )
-
-
-def _has_storage(manager: DerivedImagesManager) -> bool:
-    try:
-        _ = manager.storage
-    except InvalidStorageError:
-        return False
-    return True
 
 
 def check_variant_name(variant: str, label: str) -> Iterator[CheckMessage]:
@@ -254,7 +255,7 @@ def lying_names(manager: DerivedImagesManager) -> dict[str, tuple[str, str]]:
 
 def _sound(manager: DerivedImagesManager) -> Iterable[str]:
     """Return the variants that have names: all, or, once a fault has been told, none."""
-    sound = _has_recipes(manager) and _has_storage(manager) and not list(naming_faults(manager))
+    sound = _has_recipes(manager) and manager.has_storage and not list(naming_faults(manager))
     return manager.recipes if sound else ()
 
 
@@ -299,7 +300,7 @@ def check_indexes() -> Iterator[CheckMessage]:
     scanned = [
         f"{field.model._meta.label}.{field.name}"
         for field in file_fields()
-        if field.model._meta.managed and not _is_indexed(field)
+        if field.model._meta.managed and not is_indexed(field)
     ]
     if scanned:
         yield Info(
@@ -307,12 +308,6 @@ def check_indexes() -> Iterator[CheckMessage]:
             hint="Give the large ones db_index=True, and silence this in SILENCED_SYSTEM_CHECKS.",
             id="derived_images.I001",
         )
-
-
-def _is_indexed(field: FileField) -> bool:
-    firsts = [index.fields[0].lstrip("-") for index in field.model._meta.indexes if index.fields]
-    indexed: bool = field.db_index or field.unique  # type: ignore[attr-defined]
-    return indexed or field.name in firsts
 
 
 def check_settings(app_configs: object = None, **kwargs: Any) -> Iterator[CheckMessage]:
@@ -329,6 +324,30 @@ def check_settings(app_configs: object = None, **kwargs: Any) -> Iterator[CheckM
             f"DERIVED_IMAGES['RECIPES'] is {setting('RECIPES')!r}, which is no mapping.",
             "Give variant → recipe.",
         )
+    yield from check_budget()
+    grace = setting("GRACE")
+    if not isinstance(grace, timedelta | None) or (grace is not None and grace < timedelta()):
+        yield _wrong_setting(
+            f"DERIVED_IMAGES['GRACE'] must be a timedelta of no less than 0 or None, not {grace!r}.",
+            "Give a datetime.timedelta.",
+        )
+    for key, allowed in CHOICES.items():
+        if setting(key) not in allowed:
+            yield _wrong_setting(
+                f"DERIVED_IMAGES[{key!r}] is {setting(key)!r}.",
+                f"Choices are: {', '.join(map(repr, allowed))}.",
+            )
+    yield from check_callable("PROCESSOR", tasks.processor)
+    for key in ("KEEP", "AUTHORIZE"):
+        yield from check_callable(key, partial(_imported, key))
+
+
+def _imported(key: str) -> object:
+    return setting(key) and import_string(setting(key))
+
+
+def check_budget() -> Iterator[CheckMessage]:
+    """Check the largest source that is to be decoded."""
     if not isinstance(setting("MAX_PIXELS"), int):
         yield _wrong_setting(
             f"DERIVED_IMAGES['MAX_PIXELS'] must be a number, not {setting('MAX_PIXELS')!r}.",
@@ -341,14 +360,6 @@ def check_settings(app_configs: object = None, **kwargs: Any) -> Iterator[CheckM
             hint="Raise PIL.Image.MAX_IMAGE_PIXELS in your project, to half as much, or lower this.",
             id="derived_images.W002",
         )
-    grace = setting("GRACE")
-    if not isinstance(grace, timedelta | None) or (grace is not None and grace < timedelta()):
-        yield _wrong_setting(
-            f"DERIVED_IMAGES['GRACE'] must be a timedelta of no less than 0 or None, not {grace!r}.",
-            "Give a datetime.timedelta.",
-        )
-    yield from check_callable("PROCESSOR", tasks.processor)
-    yield from check_callable("KEEP", lambda: setting("KEEP") and import_string(setting("KEEP")))
 
 
 def check_callable(key: str, load: Callable[[], object]) -> Iterator[CheckMessage]:

@@ -9,7 +9,11 @@ from django.db import models
 from django.test.utils import isolate_apps
 
 from derived_images import AutoCleanupImageField, DerivedImagesManager, Fill, Fit, Recipe
-from derived_images.checks import DB_CASCADE, check_managers, check_settings
+from derived_images.checks import (
+    DB_CASCADE,
+    check_managers,
+    check_settings,
+)
 from derived_images.naming import CURE
 
 
@@ -378,3 +382,26 @@ def test_managers_can_be_checked_whatever_the_settings_are(options, settings):
     assert [
         message.id for message in check_managers(None) if message.id != "derived_images.I001"
     ] == ([] if options != {"RECIPES": None} else ["derived_images.E003"] * 2)
+
+
+@pytest.mark.parametrize(
+    ("key", "choices"),
+    [
+        ("URLS", "'storage', 'view'"),
+        ("MISSING", "'render', 'source', '404'"),
+        ("SERVE", "'stream', 'X-Accel-Redirect', 'X-Sendfile', 'redirect'"),
+    ],
+)
+def test_choices_of_settings_are_checked(settings, key, choices):
+    settings.DERIVED_IMAGES = {key: "nonsense"}
+    (message,) = check_settings()
+
+    assert message.msg == f"DERIVED_IMAGES[{key!r}] is 'nonsense'."
+    assert message.hint == f"Choices are: {choices}."
+
+
+def test_the_hook_must_be_importable(settings):
+    settings.DERIVED_IMAGES = {"AUTHORIZE": "nowhere.to.be"}
+    (message,) = check_settings()
+
+    assert message.msg.startswith("DERIVED_IMAGES['AUTHORIZE'] is 'nowhere.to.be', which cannot be")
