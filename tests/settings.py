@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "tests.shop",
     "tests.life",
     "tests.neighbours",
+    "tests.serving",
 ]
 # --- Nothing but the library that the life stories are told of: see tests/life/compare.py
 LIFE_LIBRARIES = {
