@@ -1,13 +1,12 @@
 """The example's settings: SQLite, local media, nothing clever. Take them apart!"""
 
-import mimetypes
 import os
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 DATA = Path(os.environ.get("DEMO_DATA", HERE))  # where the database and the media lie
 
-DEBUG = True  # so that Django serves static files and media; never so on the open net
+DEBUG = True  # so that Django serves static files; never so on the open net
 SECRET_KEY = "known to everybody, fit for nothing but this demonstration"
 
 INSTALLED_APPS = [
@@ -48,7 +47,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "/static/"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA / "media"
-mimetypes.add_type("image/webp", ".webp")  # Python knows it from 3.13 on
+# The media view serves them: it makes what is missing, and asks who may see what.
+DERIVED_IMAGES = {"URLS": "view", "AUTHORIZE": "gallery.rules.may_see"}
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

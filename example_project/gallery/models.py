@@ -7,6 +7,12 @@ from django.urls import reverse
 from derived_images import AutoCleanupImageField, DerivedImagesManager, Fill, cubemap_tiles
 
 
+class PictureQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Return the public ones; to those who have logged in, all."""
+        return self if user.is_authenticated else self.filter(is_private=False)
+
+
 class Picture(models.Model):
     """What photos and panoramas have in common."""
 
@@ -17,7 +23,12 @@ class Picture(models.Model):
         blank=True,
         help_text="What the picture shows, for those who cannot see it.",
     )
+    is_private = models.BooleanField(
+        "private", default=False, help_text="Only those who have logged in see it."
+    )
     uploaded_at = models.DateTimeField(auto_now_add=True)
+
+    objects = PictureQuerySet.as_manager()
 
     #: The managers' names.
     derived = ("variants",)

@@ -1,6 +1,9 @@
 """The gallery's addresses."""
 
+from django.contrib.auth.views import LogoutView
+from django.templatetags.static import static
 from django.urls import path, reverse_lazy
+from django.views.generic import RedirectView
 
 from . import views
 from .forms import PanoramaForm, PhotoForm
@@ -26,5 +29,7 @@ urlpatterns = [
         "panoramas/<int:pk>/delete/",
         views.Delete.as_view(model=Panorama, success_url=reverse_lazy("panoramas")),
     ),
+    path("favicon.ico", RedirectView.as_view(url=static("gallery/icon.svg"))),
+    path("logout/", LogoutView.as_view(next_page="gallery"), name="logout"),
     path("files/", views.Files.as_view(), name="files"),
 ]

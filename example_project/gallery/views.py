@@ -18,12 +18,30 @@ SIDES = (
 )
 
 
-class Gallery(generic.ListView):
+class Visible:
+    """Knows no picture that the visitor may not see."""
+
+    def get_queryset(self):
+        return super().get_queryset().visible_to(self.request.user)
+
+
+class Written:
+    """A form that asks the visitor for no more than is the visitor's to say."""
+
+    def get_form(self, form_class=None):
+        return super().get_form(form_class).for_visitor(self.request.user)
+
+
+class Gallery(Visible, generic.ListView):
     context_object_name = "pictures"
     paginate_by = 24
 
+    def get_context_data(self, **kwargs):
+        hidden = self.model.objects.count() - self.get_queryset().count()
+        return super().get_context_data(hidden=hidden, **kwargs)
 
-class PhotoPage(generic.DetailView):
+
+class PhotoPage(Visible, generic.DetailView):
     model = Photo
     context_object_name = "picture"
 
@@ -31,7 +49,7 @@ class PhotoPage(generic.DetailView):
         return super().get_context_data(entries=entries_of(self.object), **kwargs)
 
 
-class PanoramaPage(generic.DetailView):
+class PanoramaPage(Visible, generic.DetailView):
     model = Panorama
     context_object_name = "picture"
 
@@ -42,14 +60,14 @@ class PanoramaPage(generic.DetailView):
         return super().get_context_data(sides=sides, entries=entries, **kwargs)
 
 
-class Upload(SuccessMessageMixin, generic.CreateView):
+class Upload(Written, SuccessMessageMixin, generic.CreateView):
     def get_success_message(self, cleaned_data):
         if self.object.missing():
             return f"“{self.object}” is in, but no variants could be made of it: is it damaged?"
         return f"“{self.object}” is in. Its variants were made just now."
 
 
-class Replace(SuccessMessageMixin, generic.UpdateView):
+class Replace(Visible, Written, SuccessMessageMixin, generic.UpdateView):
     context_object_name = "picture"
     template_name = "gallery/replace.html"
 
@@ -66,7 +84,7 @@ class Replace(SuccessMessageMixin, generic.UpdateView):
         return super().form_invalid(form)
 
 
-class Delete(SuccessMessageMixin, generic.DeleteView):
+class Delete(Visible, SuccessMessageMixin, generic.DeleteView):
     context_object_name = "picture"
     template_name = "gallery/delete.html"
 
@@ -83,10 +101,15 @@ class Files(generic.TemplateView):
     def get_context_data(self, **kwargs):
         stored = dict(stored_files())
         pictures = [*Photo.objects.all(), *Panorama.objects.all()]
-        owners = [(picture, entries_of(picture)) for picture in pictures]
-        owned = {entry.file.name for _, entries in owners for entry in entries}
+        owned = {entry.file.name for picture in pictures for entry in entries_of(picture)}
+        visible = [
+            picture
+            for model in (Photo, Panorama)
+            for picture in model.objects.visible_to(self.request.user)
+        ]
         return super().get_context_data(
-            owners=owners,
+            owners=[(picture, entries_of(picture)) for picture in visible],
+            hidden=len(pictures) - len(visible),
             strays={name: size for name, size in stored.items() if name not in owned},
             count=len(stored),
             size=sum(stored.values()),

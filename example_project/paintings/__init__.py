@@ -21,6 +21,7 @@ class Painting:
     filename: str
     draw: Callable[[], Image.Image]
     orientation: int = 1
+    is_private: bool = False
 
     def content(self) -> bytes:
         """Draw the picture; return it as the bytes of a file."""
@@ -67,6 +68,7 @@ PAINTINGS = (
         "A woman's head in profile before an orange disc; she is filled with hills at evening.",
         "portrait.jpg",
         studio.portrait_with_hills,
+        is_private=True,
     ),
     Painting(
         "Lake at first light",

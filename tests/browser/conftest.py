@@ -175,3 +175,10 @@ def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
 @pytest.fixture
 def page(request, open_page) -> Page:
     return open_page(java_script_enabled=getattr(request, "param", True))
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "holiday.jpg"
+    Image.linear_gradient("L").resize((1500, 1000)).convert("RGB").save(path)
+    return path

@@ -1,6 +1,7 @@
 """What visitors do, and what holds on every page."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -20,6 +21,11 @@ def fill_in(page: Page, picture: Path, title: str, address: str) -> None:
     page.get_by_label("Picture").set_input_files(picture)
     page.get_by_label("Title").fill(title)
     page.get_by_role("button", name="Upload").click()
+
+
+def name_of(url: str) -> str:
+    """Return which file the media view serves there; what follows is for caches."""
+    return urlsplit(url).path.removeprefix("/media/")
 
 
 def assert_loaded(page: Page, selector: str) -> None:

@@ -25,7 +25,8 @@ def test_drawn_pictures_fill_an_empty_gallery(serve):
     site = serve()
     assert len(shapes(site)) == 11
     assert len(site.files) == 11 * 5 + 9
-    assert body(site, "/").count("<img ") == 11
+    assert body(site, "/").count("<img ") == 10
+    assert "1 more is private" in body(site, "/")
     assert body(site, "/panoramas/").count("<img ") == 1
     # The awkward ones: turned by EXIF, transparent, tall, small.
     assert shapes(site)["forest"] == "1440x2160"

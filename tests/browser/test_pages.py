@@ -4,19 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import SCRIPT, assert_accessible, assert_loaded, fill_in, upload
+from tests.browser.pages import SCRIPT, assert_accessible, assert_loaded, fill_in, name_of, upload
 
 LABELS = ["original", "thumb", "sm", "md", "lg"]
-
-
-@pytest.fixture
-def picture(tmp_path: Path) -> Path:
-    path = tmp_path / "holiday.jpg"
-    Image.linear_gradient("L").resize((1500, 1000)).convert("RGB").save(path)
-    return path
 
 
 def addresses(page: Page) -> dict[str, str]:
@@ -27,7 +19,7 @@ def addresses(page: Page) -> dict[str, str]:
 
 
 def names(page: Page) -> set[str]:
-    return {url.removeprefix("/media/") for url in addresses(page).values()}
+    return {name_of(url) for url in addresses(page).values()}
 
 
 def test_thumbnails_are_webp_of_the_declared_dimensions(page):

@@ -19,7 +19,7 @@ from gallery.models import Panorama, Photo
 
 class Upload(NamedTuple):
     form: type[PhotoForm]
-    data: dict[str, str]
+    data: dict[str, object]
     file: SimpleUploadedFile
 
 
@@ -103,7 +103,11 @@ def drawn(paintings: tuple[Painting, ...], form: type[PhotoForm]) -> Iterator[Up
     # The next ones are drawn while the form takes one in.
     with ThreadPoolExecutor(max_workers=2) as pool:
         for painting, content in zip(paintings, pool.map(Painting.content, paintings), strict=True):
-            data = {"title": painting.title, "alt_text": painting.alt_text}
+            data = {
+                "title": painting.title,
+                "alt_text": painting.alt_text,
+                "is_private": painting.is_private,
+            }
             yield Upload(form, data, SimpleUploadedFile(painting.filename, content))
 
 
