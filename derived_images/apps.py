@@ -1,9 +1,12 @@
 """The app: loaded before any model is, so that it sees them all being prepared."""
 
+from contextlib import suppress
+
 from django.apps import AppConfig
 from django.core import checks as registry
 
-from derived_images import checks, handlers, mounts
+from derived_images import checks, handlers, mounts, tasks
+from derived_images.conf import setting
 
 handlers.connect()
 
@@ -17,5 +20,9 @@ class DerivedImagesConfig(AppConfig):
     def ready(self) -> None:
         registry.register(checks.check_managers, registry.Tags.models)
         registry.register(checks.check_settings)
+        if setting("PROCESSOR") in tasks.PROCESSORS:
+            # A worker must know its task before it is handed any; a check tells if it cannot.
+            with suppress(ImportError):
+                tasks.processor()
         registry.register(mounts.check_media_view, registry.Tags.urls)
         registry.register(mounts.check_authorization, registry.Tags.security, deploy=True)

@@ -364,7 +364,8 @@ def check_budget() -> Iterator[CheckMessage]:
 
 def check_callable(key: str, load: Callable[[], object]) -> Iterator[CheckMessage]:
     """Check that what a setting names can be imported and called."""
-    hint = f"Give {'inline, none or ' if key == 'PROCESSOR' else ''}the dotted path of a callable."
+    ours = f"{', '.join(tasks.PROCESSORS)} or " if key == "PROCESSOR" else ""
+    hint = f"Give {ours}the dotted path of a callable."
     try:
         loaded = load()
     except Exception as error:  # Importing a project's module may raise anything.

@@ -17,8 +17,8 @@ DEFAULTS: dict[str, Any] = {
         "md": Fit(1024, 1024, quality=85),
         "lg": Fit(2048, 2048, quality=85),
     },
-    # Where rendering runs: "inline", "none", or the dotted path of a callable of yours, which
-    # takes a small dict that JSON can carry.
+    # Where rendering runs: "inline", "none", "django_tasks", "celery", or the dotted path of a
+    # callable of yours, which takes a small dict that JSON can carry.
     "PROCESSOR": "inline",
     # Pixels × frames of the largest JPEG that is decoded. Whatever needs more memory may be smaller:
     # progressive and CMYK JPEG, PNG and GIF half of it, AVIF a third, WebP a quarter.

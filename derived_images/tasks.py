@@ -21,6 +21,7 @@ from derived_images.conf import setting
 from derived_images.declarations import Declaration, declarations, variants_beside
 from derived_images.fields import AutoCleanupImageField
 from derived_images.files import image_field, remove, touch, write
+from derived_images.headers import UnreadableImage
 from derived_images.naming import CURE, is_allocated
 from derived_images.places import place
 from derived_images.references import Clash, row_naming
@@ -55,6 +56,8 @@ class Report:
     failures: dict[str, list[str]] = field(default_factory=dict)
     #: Whether the row named another source by then, or none.
     is_late: bool = False
+    #: Whether a storage failed, which may go well later; a picture that is broken stays so.
+    is_retriable: bool = False
 
     def log(self, owner: str) -> None:
         """Say once what was not made for a row, and what can be done."""
@@ -104,11 +107,19 @@ def schedule_rendering(instance: Model, field: ImageField, source: str, using: s
     after_commit(using, lambda: processor()(payload))
 
 
+#: What `PROCESSOR` calls ours → its dotted path.
+PROCESSORS = {
+    "inline": "derived_images.tasks.inline",
+    "none": "derived_images.tasks.none",
+    "django_tasks": "derived_images.processors.django_tasks.enqueue",
+    "celery": "derived_images.processors.celery.enqueue",
+}
+
+
 def processor() -> Callable[[Payload], object]:
-    """Return what `PROCESSOR` names: one of ours, or a dotted path."""
+    """Return what `PROCESSOR` names: one of ours, or a dotted path. Raises `ImportError`."""
     name = setting("PROCESSOR")
-    ours = {"inline": inline, "none": none}
-    return ours[name] if name in ours else import_string(name)
+    return import_string(PROCESSORS.get(name, name))  # type: ignore[no-any-return]
 
 
 def inline(payload: Payload) -> None:
@@ -118,6 +129,17 @@ def inline(payload: Payload) -> None:
 
 def none(payload: Payload) -> None:
     """Render nothing: for tests that need no pictures."""
+
+
+class NotRendered(Exception):
+    """A storage failed; it may go well later."""
+
+
+def render_or_raise(payload: Payload) -> None:
+    """Render what a payload asks for. Raises `NotRendered`, or what the database does, for a retry."""
+    report = render_payload(payload)
+    if report.is_retriable:
+        raise NotRendered("; ".join(starmap(_failure, report.failures.items())))
 
 
 def render_payload(payload: Payload) -> Report:
@@ -210,6 +232,7 @@ def _make(
                 _store(due[key], result, report)
     except Exception as error:  # Storages raise whatever they like; no upload is lost by it.
         report.failures[f"{source!r} cannot be read: {error}"] = []
+        report.is_retriable = not isinstance(error, UnreadableImage)
     # They come as they are ready, and are told of in the order of the recipes.
     report.made.sort(key=list(due.values()).index)
     order = [target.name for target in due.values()]
@@ -233,11 +256,15 @@ def _jobs(
 
 
 def _store(target: Target, result: bytes | Exception, report: Report) -> None:
-    try:
-        if isinstance(result, Exception):
-            raise result
-        write(target.storage, target.name, ContentFile(result))
-    except Exception as error:  # One variant that fails stops no other.
+    error: Exception | None = None
+    if isinstance(result, Exception):
+        error = result
+    else:
+        try:
+            write(target.storage, target.name, ContentFile(result))
+        except Exception as refusal:  # One variant that fails stops no other.
+            error, report.is_retriable = refusal, True
+    if error:
         reason = str(error) or type(error).__name__
         report.failures.setdefault(reason, []).append(target.name)
     else:

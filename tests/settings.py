@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "tests.life",
     "tests.neighbours",
     "tests.serving",
+    "tests.engines",
 ]
 # --- Nothing but the library that the life stories are told of: see tests/life/compare.py
 LIFE_LIBRARIES = {

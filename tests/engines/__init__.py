@@ -1,0 +1,1 @@
+"""Rendering by real engines, whose workers are processes of their own, and are killed at work."""
