@@ -21,8 +21,8 @@ class DerivedImagesConfig(AppConfig):
         registry.register(checks.check_managers, registry.Tags.models)
         registry.register(checks.check_settings)
         if setting("PROCESSOR") in tasks.PROCESSORS:
-            # A worker must know its task before it is handed any; a check tells if it cannot.
-            with suppress(ImportError):
+            # A worker must know its task before it is handed any. What is wrong a check tells.
+            with suppress(Exception):
                 tasks.processor()
         registry.register(mounts.check_media_view, registry.Tags.urls)
         registry.register(mounts.check_authorization, registry.Tags.security, deploy=True)

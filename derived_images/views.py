@@ -66,8 +66,8 @@ def media(
     return _nothing(request)
 
 
-for alias in connections:  # What is made may be seen by others at once.
-    transaction.non_atomic_requests(using=alias)(media)
+for _alias in connections:  # No transaction of ATOMIC_REQUESTS: others see at once what is made.
+    transaction.non_atomic_requests(using=_alias)(media)
 
 
 def _nothing(request: HttpRequest) -> HttpResponse:

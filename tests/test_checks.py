@@ -1,5 +1,6 @@
 """System checks: each fault of a declaration or a setting is named, with a hint and an id."""
 
+import sys
 from datetime import timedelta
 
 import pytest
@@ -398,6 +399,21 @@ def test_choices_of_settings_are_checked(settings, key, choices):
 
     assert message.msg == f"DERIVED_IMAGES[{key!r}] is 'nonsense'."
     assert message.hint == f"Choices are: {choices}."
+
+
+def test_an_engine_must_be_installed(settings, monkeypatch):
+    settings.DERIVED_IMAGES = {"PROCESSOR": "celery"}
+    assert list(check_settings()) == []
+
+    monkeypatch.delitem(sys.modules, "derived_images.processors.celery")
+    monkeypatch.setitem(sys.modules, "celery", None)
+    (message,) = check_settings()
+    assert message.msg.startswith(
+        "DERIVED_IMAGES['PROCESSOR'] is 'celery', which cannot be imported"
+    )
+    assert message.hint == (
+        "Give inline, none, django_tasks, celery or the dotted path of a callable."
+    )
 
 
 def test_the_hook_must_be_importable(settings):
