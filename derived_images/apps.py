@@ -20,9 +20,9 @@ class DerivedImagesConfig(AppConfig):
     def ready(self) -> None:
         registry.register(checks.check_managers, registry.Tags.models)
         registry.register(checks.check_settings)
-        if setting("PROCESSOR") in tasks.PROCESSORS:
-            # A worker must know its task before it is handed any. What is wrong a check tells.
-            with suppress(Exception):
+        # A worker must know its task before it is handed any. What is wrong a check tells.
+        with suppress(Exception):
+            if setting("PROCESSOR") in tasks.PROCESSORS:
                 tasks.processor()
         registry.register(mounts.check_media_view, registry.Tags.urls)
         registry.register(mounts.check_authorization, registry.Tags.security, deploy=True)

@@ -149,10 +149,6 @@ class Declaration:
                 if known.conventions[variant](source) == name:
                     yield source, variant
 
-    def is_read_back(self, source: str) -> bool:
-        """Say whether the names of this source's variants tell that they are of it."""
-        return self.naming.tells(source) if type(self.naming) is Template else self.has_inverse
-
     @property
     def has_inverse(self) -> bool:
         """Whether a variant's name tells which sources it may be of."""

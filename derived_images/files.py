@@ -246,8 +246,8 @@ class VariantFile(ImageFieldFile):
         """
         self._require_file()
         manager = self.images._manager
-        served = address(self.storage, self.name)
-        if served is None or not manager.is_read_back(self.images._source_name()):
+        served = address(self.storage, self.name) if manager.has_inverse else None
+        if served is None:
             return self.storage.url(self.name)
         return served if manager.names_fingerprint else f"{served}?v={self.fingerprint}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
@@ -70,11 +71,12 @@ class MediaFile:
 
     @property
     def is_told(self) -> bool:
-        """Whether its name alone tells that it is this field's: chosen by it, in a folder of images."""
-        return (
-            self.is_allocated
-            and any(_is_in_folder(self.field, each) for each in self.sources)
-            and self.field not in _beside_others(_models())
+        """Whether its name alone tells that it is this field's: chosen by it, and nobody else's."""
+        chosen = self.is_allocated and any(_is_in_folder(self.field, each) for each in self.sources)
+        where = place(self.storage)
+        return chosen and not any(
+            place(other.storage) == where and _is_in_folder(other, self.name)
+            for other in _unfollowed(_models())
         )
 
     def of(self, row: Model) -> MediaFile:
@@ -110,7 +112,7 @@ def find(storage: Storage, name: str) -> Iterator[MediaFile]:
         yield from (file for file in read(field) if file is not told and file.rows)
 
 
-def _is_in_folder(field: ImageField, name: str) -> bool:
+def _is_in_folder(field: FileField, name: str) -> bool:
     """Say whether a name lies where the field's uploads do, as far as that is known."""
     folder = _folder(field)
     return folder is not None and (name.startswith(folder) if folder else "/" not in name)
@@ -122,8 +124,10 @@ def _folder(field: FileField) -> str | None:
     if callable(upload_to):
         return None
     folder, pattern, _ = str(upload_to).partition("%")
-    folder = folder.rpartition("/")[0] if pattern else folder.strip("/")
-    return f"{folder}/" if folder else None if pattern else ""
+    folder = posixpath.normpath(folder.rpartition("/")[0] if pattern else folder).strip("/")
+    if folder != ".":
+        return f"{folder}/"
+    return None if pattern else ""
 
 
 def _readings(field: ImageField, storage: Storage, name: str) -> Iterator[MediaFile]:
@@ -160,23 +164,9 @@ def _followed(models: tuple[type[Model], ...]) -> tuple[ImageField, ...]:
 
 
 @lru_cache(maxsize=1)
-def _beside_others(models: tuple[type[Model], ...]) -> set[ImageField]:
-    """Return the fields in whose folders other fields may store what the library does not know."""
-    others = [field for field in file_fields() if not is_followed(field)]
-    return {
-        field
-        for field in _followed(models)
-        for other in others
-        if place(other.storage) == place(field.storage) and _may_meet(field, other)
-    }
-
-
-def _may_meet(field: FileField, other: FileField) -> bool:
-    folders = _folder(field), _folder(other)
-    if None in folders:
-        return True
-    one, two = (folder or "" for folder in folders)
-    return one == two or bool(one and two and (one.startswith(two) or two.startswith(one)))
+def _unfollowed(models: tuple[type[Model], ...]) -> tuple[FileField, ...]:
+    """Return the fields that store what the library does not know, whatever it is called."""
+    return tuple(field for field in file_fields() if not is_followed(field))
 
 
 def _derivations(

@@ -150,15 +150,6 @@ class Template:
         literal, field = self._parts[-1]
         return field in ("dir", "stem", "source_ext") or (not field and literal.endswith("."))
 
-    def tells(self, source: str) -> bool:
-        """Say whether the source is found again from a variant's name: its extension is a usual one."""
-        extension = split(source)[2]
-        return self._has_source_ext or not extension or f".{extension}" in _SPELLINGS
-
-    @functools.cached_property
-    def _has_source_ext(self) -> bool:
-        return any(field == "source_ext" for _, field in self._parts)
-
     @functools.cached_property
     def has_fingerprint(self) -> bool:
         """Whether names change with their recipe."""

@@ -17,6 +17,8 @@ from derived_images.places import key_prefix
 #: What a disk says of a name that nothing lies under.
 _NOTHING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
 
+#: Bytes that are passed over together where a file cannot seek.
+PASSED = 2**17
 #: Where django-storages has its storage of buckets.
 S3 = "storages.backends.s3"
 
@@ -40,8 +42,7 @@ def content(storage: Storage, name: str) -> Content | None:
     """Return what lies under a name, ``None`` if nothing does, or nothing that is the storage's."""
     if lies_as_it_is(storage):
         return _on_disk(storage, name)
-    # Not of a subclass that makes other bytes of them.
-    if getattr(getattr(storage.__class__, "_open", None), "__module__", "") == S3:
+    if _is_bucket(storage):
         return _in_bucket(storage, name)
     return _anywhere(storage, name)
 
@@ -52,6 +53,13 @@ def lies_as_it_is(storage: Storage) -> bool:
         return False
     methods = [("_open", vars(FileSystemStorage)["_open"]), ("open", vars(Storage)["open"])]
     return all(getattr(storage.__class__, name) is method for name, method in methods)
+
+
+def _is_bucket(storage: Storage) -> bool:
+    """Say whether it is S3 as django-storages has it, and no subclass that makes other bytes of it."""
+    cls = storage.__class__
+    own = getattr(getattr(cls, "_open", None), "__module__", "")
+    return own == S3 and getattr(cls, "open", None) is vars(Storage)["open"]
 
 
 def _on_disk(storage: Any, name: str) -> Content | None:
@@ -127,8 +135,11 @@ def _modified(storage: Storage, name: str) -> float | None:
 
 def _part_of(file: Any) -> Callable[[int, int], IO[bytes]]:
     def part(start: int, end: int) -> IO[bytes]:
-        if start:
+        if start and file.seekable():
             file.seek(start)
+            return file  # type: ignore[no-any-return]
+        while start and (passed := file.read(min(start, PASSED))):
+            start -= len(passed)
         return file  # type: ignore[no-any-return]
 
     return part

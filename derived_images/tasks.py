@@ -137,9 +137,9 @@ class NotRendered(Exception):
 
 def render_or_raise(payload: Payload) -> None:
     """Render what a payload asks for. Raises `NotRendered`, or what the database does, for a retry."""
-    report = render_payload(payload)
-    if report.is_retriable:
-        raise NotRendered("; ".join(starmap(_failure, report.failures.items())))
+    if render_payload(payload).is_retriable:
+        # Reasons are for the log: what a storage says may be none of an engine's business.
+        raise NotRendered(f"Variants of {payload['source']!r} are missing; the log says why.")
 
 
 def render_payload(payload: Payload) -> Report:
@@ -232,7 +232,7 @@ def _make(
                 _store(due[key], result, report)
     except Exception as error:  # Storages raise whatever they like; no upload is lost by it.
         report.failures[f"{source!r} cannot be read: {error}"] = []
-        report.is_retriable = not isinstance(error, UnreadableImage)
+        report.is_retriable |= not isinstance(error, UnreadableImage)
     # They come as they are ready, and are told of in the order of the recipes.
     report.made.sort(key=list(due.values()).index)
     order = [target.name for target in due.values()]

@@ -77,14 +77,15 @@ class TestRetries:
     def test_a_source_that_cannot_be_had_is_tried_again(self, unrendered):
         row = shop.WithUUID.objects.create(image="uuid/gone.jpg")
 
-        with pytest.raises(tasks.NotRendered, match=r"'uuid/gone.jpg' cannot be read: "):
+        with pytest.raises(tasks.NotRendered) as raised:
             tasks.render_or_raise(payload(row))
+        assert str(raised.value) == "Variants of 'uuid/gone.jpg' are missing; the log says why."
 
     def test_a_write_that_fails_is_tried_again(self, unrendered, monkeypatch):
         monkeypatch.setattr(shop.WithUUID.variants, "_storage", FailingStorage())
         row = shop.WithUUID.objects.create(image=picture())
 
-        with pytest.raises(tasks.NotRendered, match="thumb"):
+        with pytest.raises(tasks.NotRendered):
             tasks.render_or_raise(payload(row))
 
     def test_a_broken_picture_is_not(self, unrendered):

@@ -10,9 +10,11 @@ from derived_images.tasks import Payload, render_or_raise
 @shared_task(  # type: ignore[untyped-decorator]
     name="derived_images.render",
     ignore_result=True,
-    # A worker that dies gives back what it had in hand: to render twice does no harm.
+    # What a worker had in hand when it died is rendered again, which does no harm, but not for ever:
+    # it may have died of it.
     acks_late=True,
-    reject_on_worker_lost=True,
+    retry_on_worker_lost=True,
+    default_retry_delay=5,
     autoretry_for=(Exception,),
     retry_backoff=True,
     max_retries=8,

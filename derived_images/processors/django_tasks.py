@@ -1,4 +1,7 @@
-"""Django's own tasks, or their backport: whatever backend is the project's default renders."""
+"""Django's own tasks, or their backport: whatever backend is the project's default renders.
+
+Of RQ's workers one must have `--with-scheduler`: what is put off waits for it.
+"""
 
 from __future__ import annotations
 

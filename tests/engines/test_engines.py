@@ -20,7 +20,11 @@ WORKERS = {
         "Starting worker",
         1,
     ),
-    "django_tasks_rq": ("-m django rqworker --job-class django_tasks_rq.Job", "Listening on", 1),
+    "django_tasks_rq": (
+        "-m django rqworker --with-scheduler --job-class django_tasks_rq.Job",
+        "Listening on",
+        1,
+    ),
 }
 PATIENCE = 120  # seconds: a machine that is busy with other tests takes its time
 
