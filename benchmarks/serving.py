@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from statistics import median, quantiles
 
-from tests.serving.servers import Site, has_nginx, nginx, serving
+from tests.serving.servers import Site, free_port, has_nginx, nginx, serving
 
 #: What the others are compared to.
 BASE = "django.views.static.serve"
@@ -56,12 +55,6 @@ def started(site: Site, url: str, stack: ExitStack) -> Iterator[tuple[str, str]]
     yield "the media view, AUTHORIZE by row", f"http://127.0.0.1:{ruled}{url}"
     yield "nginx before the media view", f"http://127.0.0.1:{front}{url}"
     yield "nginx alone", f"http://127.0.0.1:{front}/direct/{name}"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def measured(addresses: dict[str, str], rounds: int, seconds: int) -> dict[str, list[float]]:

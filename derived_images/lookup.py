@@ -76,7 +76,7 @@ class MediaFile:
         where = place(self.storage)
         return chosen and not any(
             place(other.storage) == where and _is_in_folder(other, self.name)
-            for other in _unfollowed(_models())
+            for other in unfollowed()
         )
 
     def of(self, row: Model) -> MediaFile:
@@ -114,11 +114,11 @@ def find(storage: Storage, name: str) -> Iterator[MediaFile]:
 
 def _is_in_folder(field: FileField, name: str) -> bool:
     """Say whether a name lies where the field's uploads do, as far as that is known."""
-    folder = _folder(field)
+    folder = folder_of(field)
     return folder is not None and (name.startswith(folder) if folder else "/" not in name)
 
 
-def _folder(field: FileField) -> str | None:
+def folder_of(field: FileField) -> str | None:
     """Return where the field's uploads lie, or above that, with a slash; ``None`` if it may be anywhere."""
     upload_to: Any = field.upload_to
     if callable(upload_to):
@@ -163,9 +163,13 @@ def _followed(models: tuple[type[Model], ...]) -> tuple[ImageField, ...]:
     return tuple(field for field in file_fields() if is_followed(field))
 
 
+def unfollowed() -> tuple[FileField, ...]:
+    """Return the fields that store what the library does not know, whatever it is called."""
+    return _unfollowed(_models())
+
+
 @lru_cache(maxsize=1)
 def _unfollowed(models: tuple[type[Model], ...]) -> tuple[FileField, ...]:
-    """Return the fields that store what the library does not know, whatever it is called."""
     return tuple(field for field in file_fields() if not is_followed(field))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Hashable, Iterator, Mapping, Set
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +11,7 @@ from django.conf import DEFAULT_STORAGE_ALIAS, settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import InvalidStorageError, default_storage, storages
-from django.db.models import FileField, ImageField
+from django.db.models import ImageField
 from django.urls import (
     NoReverseMatch,
     Resolver404,
@@ -28,7 +28,7 @@ from derived_images.conf import setting
 from derived_images.declarations import Declaration, declarations
 from derived_images.places import VIEW, place
 from derived_images.reading import lies_as_it_is
-from derived_images.references import file_fields, is_indexed
+from derived_images.references import is_indexed
 
 #: What is asked for to see who answers.
 PROBE = "folder/probe.jpg"
@@ -179,10 +179,9 @@ def check_field(field: ImageField, places: Set[Hashable]) -> Iterator[CheckMessa
 
 def check_links(field: ImageField, label: str) -> Iterator[CheckMessage]:
     """Name a folder of uploads that is a link out of its storage: the media view does not follow it."""
-    folder = "" if callable(field.upload_to) else str(field.upload_to).partition("%")[0]
     if lies_as_it_is(field.storage):
         root = os.path.realpath(field.storage.path(""))
-        uploads = os.path.realpath(os.path.join(root, folder.strip("/")))
+        uploads = os.path.realpath(os.path.join(root, lookup.folder_of(field) or ""))
         if uploads != root and not uploads.startswith(os.path.join(root, "")):
             yield Warning(
                 f"Uploads of {label} are linked out of their storage, to {uploads}: the media view does "
@@ -214,7 +213,7 @@ def check_others(places: Collection[Hashable]) -> Iterator[CheckMessage]:
     """Name the fields whose files lie where the media view answers, and are none of its own."""
     others = [
         f"{field.model._meta.label}.{field.name}"
-        for field in _unfollowed()
+        for field in lookup.unfollowed()
         if place(field.storage) in places
     ]
     if others:
@@ -224,11 +223,6 @@ def check_others(places: Collection[Hashable]) -> Iterator[CheckMessage]:
             "DerivedImagesManager instead.",
             id="derived_images.W007",
         )
-
-
-def _unfollowed() -> Iterable[FileField]:
-    followed = set(lookup.followed())
-    return (field for field in file_fields() if field not in followed)
 
 
 def check_authorization(app_configs: object = None, **kwargs: Any) -> Iterator[CheckMessage]:

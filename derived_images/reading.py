@@ -12,13 +12,12 @@ from typing import IO, Any
 
 from django.core.files.storage import FileSystemStorage, Storage
 
+from derived_images.http import PIECE
 from derived_images.places import key_prefix
 
 #: What a disk says of a name that nothing lies under.
 _NOTHING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
 
-#: Bytes that are passed over together where a file cannot seek.
-PASSED = 2**17
 #: Where django-storages has its storage of buckets.
 S3 = "storages.backends.s3"
 
@@ -138,7 +137,7 @@ def _part_of(file: Any) -> Callable[[int, int], IO[bytes]]:
         if start and file.seekable():
             file.seek(start)
             return file  # type: ignore[no-any-return]
-        while start and (passed := file.read(min(start, PASSED))):
+        while start and (passed := file.read(min(start, PIECE))):
             start -= len(passed)
         return file  # type: ignore[no-any-return]
 

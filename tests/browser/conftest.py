@@ -16,6 +16,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.serving.servers import free_port
+
 EXAMPLE = Path(__file__).parents[2] / "example_project"
 FLAGS = [
     "--no-sandbox",  # in containers one is root
@@ -82,12 +84,6 @@ class Site:
 def environment(data: Path) -> dict[str, str]:
     # The suite's own settings are not the example's.
     return {"DJANGO_SETTINGS_MODULE": "settings", "DEMO_DATA": str(data), "PYTHONUNBUFFERED": "1"}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

@@ -189,6 +189,13 @@ def nginx(site: Site, behind: Server, more: str = "") -> Iterator[Server]:
         yield Server(process, folder / "socket")
 
 
+def free_port() -> int:
+    """Return a port of this machine that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def has_nginx() -> bool:
     """Say whether nginx is installed; Debian keeps it off the PATH of most."""
     return bool(shutil.which("nginx", path=os.pathsep.join([os.environ["PATH"], "/usr/sbin"])))
