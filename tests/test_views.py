@@ -484,6 +484,24 @@ def test_what_needs_permission_is_asked_for_every_time(client, photo, authorize)
     assert FOR_ONE == "private, no-cache"
 
 
+def test_whatever_its_name_what_needs_permission_is_asked_for_every_time(
+    client, photo, plain, authorize
+):
+    authorize(lambda request, file: True)
+    without_recipe = photo.variants.thumb.url.partition("?")[0]
+
+    for url in (without_recipe, plain.image.url, plain.variants.thumb.url):
+        assert caching(client, url) == FOR_ONE
+
+
+def test_what_is_refused_to_the_permitted_is_not_kept(client, photo, authorize):
+    authorize(lambda request, file: True)
+
+    assert caching(client, photo.image.url, Range="bytes=9999999-") == NOT_AT_ALL
+    assert caching(client, photo.image.url, **{"If-Match": '"other"'}) == NOT_AT_ALL
+    assert caching(client, "/media/photos/none.jpg") == NOT_AT_ALL
+
+
 def test_what_stands_in_for_the_permitted_is_not_kept(client, photo, authorize):
     authorize(lambda request, file: True, MISSING="source")
     photo.variants.thumb.delete()
@@ -799,7 +817,9 @@ def test_what_a_disk_has_otherwise_is_streamed(client, photo, configured, settin
     assert body(client.get(photo.image.url)) == on_disk[::-1]
 
 
-def test_a_redirect_to_an_address_of_this_very_view_is_none(client, photo, configured, settings):
+def test_a_redirect_to_an_address_of_this_very_view_is_none(
+    client, photo, configured, authorize, settings
+):
     backend = settings.STORAGES["default"]["BACKEND"]
     options = {"base_url": "http://testserver/media/"}
     default = {"BACKEND": backend, "OPTIONS": options}
@@ -809,7 +829,12 @@ def test_a_redirect_to_an_address_of_this_very_view_is_none(client, photo, confi
 
     default["OPTIONS"] = {"base_url": "http://testserver/files/"}
     settings.STORAGES = {**settings.STORAGES}
-    assert client.get(photo.image.url).url == f"http://testserver/files/{photo.image.name}"
+    elsewhere = f"http://testserver/files/{photo.image.name}"
+    assert client.get(photo.image.url).url == elsewhere
+
+    authorize(lambda request, file: True, SERVE="redirect")
+    redirect = client.get(photo.image.url)
+    assert (redirect.url, redirect["Cache-Control"]) == (elsewhere, NOT_AT_ALL)
 
 
 class Placeless(FileSystemStorage):
