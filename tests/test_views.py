@@ -703,7 +703,8 @@ def test_hidden_and_missing_look_alike(client, photo, authorize):
     assert not photo.variants.md.exists()
 
 
-def test_a_rule_that_looks_at_the_session_gives_nothing_away(client, photo, authorize):
+def test_a_rule_that_looks_at_the_session_gives_nothing_away(client, photo, authorize, settings):
+    settings.MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
     authorize(lambda request, file: file.instance.title == request.session.get("title", "public"))
     hidden, missing = client.get(photo.image.url), client.get("/media/photos/none.jpg")
 
