@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeVar
 
 from django.apps import apps
@@ -19,6 +18,7 @@ from derived_images.files import TEMPORARY
 from derived_images.listing import listing
 from derived_images.naming import is_allocated
 from derived_images.places import place
+from derived_images.references import Clash, paged
 
 Item = TypeVar("Item")
 
@@ -89,12 +89,34 @@ class Audit:
             self._comparison.add_files(_told(files, f"Listing {title(storage)}", progress))
         if self.folder and not self._comparison.has_file_in(self.folder):
             raise NoFolder(f"no storage has files in {self.folder!r}, seen from its top")
-        for field in references.file_fields():
-            wants = self._wants(field)
-            self._comparison.add_wants(_told(wants, f"Reading {field.model._meta.label}", progress))
+        self.read(progress)
         self._comparison.settle(self._places.shown)
         self._judge_files()
         self._withdraw_wants()
+
+    def read(self, progress: Callable[[str, int], None]) -> None:
+        """Read all rows of all file fields; raises as `run` does."""
+        for field in references.file_fields():
+            wants = self._wants(field)
+            self._comparison.add_wants(_told(wants, f"Reading {field.model._meta.label}", progress))
+
+    def take(self, field: ImageField, sources: Iterable[str]) -> None:
+        """Take these sources for those of a field's rows; no database is asked."""
+        rows = ((source, f"another {field.name}", True) for source in sources)
+        self._comparison.add_wants(self._of(field, declarations(field), rows))
+
+    def clashes(
+        self, field: ImageField, files: Mapping[str, Iterable[tuple[Storage, str]]]
+    ) -> list[Clash]:
+        """Return who else uses the names of these sources' files, of all rows that were read."""
+        return [
+            Clash(name, source, row, other)
+            for source, each in files.items()
+            for storage, name in each
+            for row, other in self._comparison.others(
+                Want(self._places.number(storage), name, source, True, "", True)
+            )
+        ]
 
     def counts(self) -> dict[str, Count]:
         """Return kind → how many."""
@@ -114,7 +136,8 @@ class Audit:
     def _said_by(self, kind: str, want: Want) -> str:
         if kind != "clash":
             return want.row
-        return f"{want.row} with {want.source!r}, {', '.join(self._comparison.others(want))}"
+        others = (f"{row} with {source!r}" for row, source in self._comparison.others(want))
+        return f"{want.row} with {want.source!r}, {', '.join(others)}"
 
     def free(self, kind: str, before: float) -> Iterator[Finding]:
         """Yield the files of this kind, older than `before`, that the database says are free now.
@@ -123,7 +146,7 @@ class Audit:
         """
         field = next(iter(self.fields))  # Any: the question is about other rows' fields.
         old = (found for found in self._due(kind) if _modified(found) < before)
-        for batch in _batched(old):
+        for batch in paged(old, BATCH):
             kept = self._kept((found.storage, found.name) for found in batch)
             names: dict[str, list[tuple[Storage, str]]] = defaultdict(list)
             for found in batch:
@@ -141,18 +164,27 @@ class Audit:
 
     def _wants(self, field: FileField) -> Iterator[Want]:
         """Yield what the rows of a field want, and its defaults."""
-        own, is_shown = self._places.number(field.storage), field in self.fields
         for model, managers in _tables(field).items():
-            beside = [(self._places.number(each.storage_beside(field)), each) for each in managers]
-            for source, row, shown in _sources(field, model, is_shown):
-                yield Want(own, source, source, False, row, shown)
-                for number, manager in beside:
-                    for name in manager.names(source).values():
-                        yield Want(number, name, source, True, row, shown)
+            yield from self._of(field, managers, _sources(field, model, field in self.fields))
+
+    def _of(
+        self,
+        field: FileField,
+        managers: Iterable[Declaration],
+        sources: Iterable[tuple[str, str, bool]],
+    ) -> Iterator[Want]:
+        """Yield the sources, each with its variants."""
+        own = self._places.number(field.storage)
+        beside = [(self._places.number(each.storage_beside(field)), each) for each in managers]
+        for source, row, shown in sources:
+            yield Want(own, source, source, False, row, shown)
+            for number, manager in beside:
+                for name in manager.names(source).values():
+                    yield Want(number, name, source, True, row, shown)
 
     def _judge_files(self) -> None:
         """Say of every file that no row wants whether it is ours."""
-        for batch in _batched(self._comparison.files(None)):
+        for batch in paged(self._comparison.files(None), BATCH):
             storages = self._places.storages
             kept = self._kept((storages[file.place], file.name) for _, file in batch)
             for number, file in batch:
@@ -182,7 +214,7 @@ class Audit:
 
     def _withdraw_wants(self) -> None:
         """Look again for what is missing: rows and files may have changed since they were read."""
-        for batch in _batched(self._comparison.wants("missing")):
+        for batch in paged(self._comparison.wants("missing"), BATCH):
             held = references.holders(want.name for _, want in batch)
             for number, want in batch:
                 if want.name not in held or _exists(self._places.storages[want.place], want.name):
@@ -280,7 +312,7 @@ def _sources(
     for default in references.defaults(field):
         if default and isinstance(default, str):
             yield default, f"the default of {field}", False
-    for key, name in references.names_in_rows(model, field.attname):
+    for _, key, name in references.names_in_rows(model, field.attname):
         yield name, f"{model._meta.label} {key}", is_shown
 
 
@@ -317,9 +349,3 @@ def _told(items: Iterable[Item], what: str, progress: Callable[[str, int], None]
         if number % 1000 == 0:
             progress(what, number)
     progress(what, number)
-
-
-def _batched(items: Iterable[Item]) -> Iterator[list[Item]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, BATCH)):
-        yield batch

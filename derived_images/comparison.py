@@ -16,8 +16,6 @@ from unicodedata import normalize
 PAGE = 500
 
 _TABLES = """
-    PRAGMA journal_mode = off;
-    PRAGMA cache_size = -65536;
     CREATE TABLE file (
         id INTEGER PRIMARY KEY, place, name, key, size, modified, identity, kind
     );
@@ -94,10 +92,7 @@ class Comparison:
     """
 
     def __init__(self) -> None:
-        # "" is a file that SQLite makes by itself, and takes away again.
-        self._database = sqlite3.connect("", isolation_level=None)
-        # Python 3.13 complains of a connection that nobody has closed.
-        weakref.finalize(self, self._database.close)
+        self._database = scratch(self)
         self._database.create_function("nfc", 1, _nfc, deterministic=True)
         self._database.executescript(_TABLES)
         self._database.execute("BEGIN")
@@ -157,13 +152,13 @@ class Comparison:
             yield from page
             last = page[-1][0]
 
-    def others(self, want: Want) -> list[str]:
-        """Return who else wants the name that clashes, in words."""
+    def others(self, want: Want) -> list[tuple[str, str]]:
+        """Return who else wants a name, in words, and each one's source."""
         others = self._database.execute(
             "SELECT row, source FROM want WHERE key = ? AND place = ? AND name = ? AND source != ?",
             (_key(want.name), want.place, want.name, want.source),
         )
-        return [f"{row} with {source!r}" for row, source in others]
+        return others.fetchall()
 
     def judge(self, number: int, kind: str, size: int | None) -> None:
         """Give a file its kind, and its size, which may have been asked for by now."""
@@ -181,6 +176,16 @@ class Comparison:
             "SELECT kind, count(*), 0 FROM want WHERE kind IS NOT NULL GROUP BY kind"
         )
         return {kind: (number, int(size)) for kind, number, size in counts}
+
+
+def scratch(owner: object) -> sqlite3.Connection:
+    """Return a database on disk that goes with its owner."""
+    # "" is a file that SQLite makes by itself, and takes away again.
+    database = sqlite3.connect("", isolation_level=None)
+    # Python 3.13 complains of a connection that nobody has closed.
+    weakref.finalize(owner, database.close)
+    database.executescript("PRAGMA journal_mode = off; PRAGMA cache_size = -65536;")
+    return database
 
 
 def _nfc(name: str) -> str:

@@ -6,7 +6,8 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from contextlib import suppress
+from typing import Any, NamedTuple, TypeGuard
 
 from django.core.files.storage import FileSystemStorage, Storage
 
@@ -29,10 +30,43 @@ def listing(storage: Storage) -> Iterator[Listed]:
     """Yield every file of the storage, in any order, in bounded memory."""
     if isinstance(storage, FileSystemStorage) and not _lists_otherwise(storage):
         yield from _on_disk(str(storage.location), "", frozenset())
-    elif hasattr(getattr(storage, "bucket", None), "objects"):
+    elif _is_bucket(storage):
         yield from _in_bucket(storage)
     else:
         yield from _by_folder(storage, "")
+
+
+def names_in(storage: Storage, folder: str) -> Iterator[str]:
+    """Yield the names of the files of one folder, such as ``photos/`` or ``""``, not below it."""
+    if isinstance(storage, FileSystemStorage) and not _lists_otherwise(storage):
+        yield from _in_folder(storage.path(folder), folder)
+    elif _is_bucket(storage):
+        prefix = key_prefix(storage)
+        for found in storage.bucket.objects.filter(Prefix=prefix + folder, Delimiter="/"):
+            yield found.key.removeprefix(prefix)
+    else:
+        with suppress(FileNotFoundError):
+            yield from (folder + name for name in storage.listdir(folder.rstrip("/"))[1])
+
+
+def _in_folder(path: str, folder: str) -> Iterator[str]:
+    with suppress(FileNotFoundError), os.scandir(path) as entries:
+        for entry in entries:
+            if entry.is_file() and _is_name(entry.name):
+                yield folder + entry.name
+
+
+def _is_name(name: str) -> bool:
+    """Say whether a row can have such a name: a disk's may be no text."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_bucket(storage: Storage) -> TypeGuard[Any]:
+    return hasattr(getattr(storage, "bucket", None), "objects")
 
 
 def _lists_otherwise(storage: FileSystemStorage) -> bool:
@@ -51,11 +85,10 @@ def _on_disk(root: str, folder: str, above: frozenset[tuple[int, int]]) -> Itera
     with entries:
         for entry in entries:
             name = f"{folder}/{entry.name}" if folder else entry.name
+            if not _is_name(name):
+                continue
             try:
                 found = os.stat(entry.path)
-                name.encode()
-            except UnicodeEncodeError:  # No row can have such a name.
-                continue
             except OSError as error:
                 # A link that leads nowhere, or to itself, or a file that has just gone.
                 if error.errno in (errno.ENOENT, errno.ELOOP):

@@ -17,7 +17,7 @@ from django.db.models import Model
 from derived_images import tasks
 from derived_images.lookup import MediaFile
 from derived_images.places import place
-from derived_images.reading import content
+from derived_images.reading import exists
 from derived_images.rendering import cores
 
 logger = logging.getLogger("derived_images")
@@ -48,9 +48,9 @@ def make(file: MediaFile) -> bool:
             # Another one may have tried meanwhile.
             if not is_ours or _has_failed(file):
                 return False
-            if not _exists(file):
+            if not exists(file.storage, file.name):
                 _render(file, row)
-            made = _exists(file)
+            made = exists(file.storage, file.name)
     except OSError:  # A disk is full, say; whoever asks gets the source.
         logger.exception("Cannot render %r.", file.name)
         made = False
@@ -69,13 +69,6 @@ def _render(file: MediaFile, row: Model) -> None:
     if file.manager and file.variant:
         source = str(getattr(row, file.field.attname).name)
         tasks.render(row, file.field, source, {file.manager: [file.variant]})
-
-
-def _exists(file: MediaFile) -> bool:
-    found = content(file.storage, file.name)
-    if found:
-        found.close()
-    return found is not None
 
 
 def _has_failed(file: MediaFile) -> bool:

@@ -46,6 +46,14 @@ def content(storage: Storage, name: str) -> Content | None:
     return _anywhere(storage, name)
 
 
+def exists(storage: Storage, name: str) -> bool:
+    """Say whether a file lies under a name, which some storages' own `exists()` doesn't know."""
+    found = content(storage, name)
+    if found:
+        found.close()
+    return found is not None
+
+
 def lies_as_it_is(storage: Storage) -> bool:
     """Say whether the storage's files are files of a disk, byte for byte."""
     if not isinstance(storage, FileSystemStorage):

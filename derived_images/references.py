@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
 
 from django.apps import apps
 from django.core.files.storage import Storage
@@ -126,19 +127,45 @@ def is_indexed(field: FileField) -> bool:
     return indexed or field.name in firsts
 
 
-def names_in_rows(model: type[Model], attname: str) -> Iterator[tuple[Any, str]]:
-    """Yield key and name of every row that names a file, in bounded memory."""
-    return _on_every_database(model, lambda alias: _pages(alias, model, attname))
+class Holder(NamedTuple):
+    """A row that names a file."""
+
+    #: The database that it is in.
+    using: str
+    key: Any
+    name: str
 
 
-def _pages(alias: str, model: type[Model], attname: str) -> Iterator[tuple[Any, str]]:
+#: What leaves out rows of a model.
+Narrow = Callable[[QuerySet[Model]], QuerySet[Model]]
+
+
+def names_in_rows(
+    model: type[Model], attname: str, narrow: Narrow = QuerySet.all
+) -> Iterator[Holder]:
+    """Yield every row that names a file, by key, in bounded memory."""
+    return _on_every_database(model, lambda alias: _pages(alias, model, attname, narrow))
+
+
+def _pages(alias: str, model: type[Model], attname: str, narrow: Narrow) -> Iterator[Holder]:
     # By key, not by a cursor: MariaDB's driver would fetch all rows at once.
-    rows: QuerySet[Model] = QuerySet(model=model, using=alias).order_by("pk")
-    pairs = rows.exclude(**{f"{attname}__isnull": True}).values_list("pk", attname)
+    pairs = _holding(alias, model, attname, narrow).order_by("pk").values_list("pk", attname)
     page = list(pairs[:PAGE])
     while page:
-        yield from ((key, name) for key, name in page if name)
+        yield from (Holder(alias, key, name) for key, name in page if name)
         page = list(pairs.filter(pk__gt=page[-1][0])[:PAGE])
+
+
+def count_in_rows(model: type[Model], attname: str, narrow: Narrow = QuerySet.all) -> int:
+    """Return how many rows name a file, or an empty one."""
+    return sum(
+        _on_every_database(model, lambda alias: [_holding(alias, model, attname, narrow).count()])
+    )
+
+
+def _holding(alias: str, model: type[Model], attname: str, narrow: Narrow) -> QuerySet[Model]:
+    rows: QuerySet[Model] = QuerySet(model=model, using=alias)
+    return narrow(rows.exclude(**{f"{attname}__isnull": True}))
 
 
 def _rows(field: FileField, condition: Q) -> Iterator[tuple[Any, str]]:
@@ -197,9 +224,14 @@ def _has_table(alias: str, model: type[Model]) -> bool:
 
 def batches(names: Iterable[str], size: int) -> Iterator[list[str]]:
     """Yield the names, each once and in order, `size` at a time."""
-    ordered = sorted(set(names))
-    for start in range(0, len(ordered), size):
-        yield ordered[start : start + size]
+    yield from paged(sorted(set(names)), size)
+
+
+def paged(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Yield the items in order, `size` at a time."""
+    iterator = iter(items)
+    while page := list(islice(iterator, size)):
+        yield page
 
 
 @dataclass(frozen=True)
@@ -339,6 +371,6 @@ def _is_open(connection: BaseDatabaseWrapper) -> bool:
     return connection.connection is not None and not connection.autocommit
 
 
-def has_row(model: type[Model], key: Any, using: str | None) -> bool:
-    """Say whether the row of a parent's table has one in this child's table, too."""
-    return QuerySet(model=model, using=using).filter(pk=key).exists()
+def having_row(model: type[Model], keys: Collection[Any], using: str | None) -> set[Any]:
+    """Return the keys of a parent's rows that have one in this child's table, too."""
+    return set(QuerySet(model=model, using=using).filter(pk__in=keys).values_list("pk", flat=True))

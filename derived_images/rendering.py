@@ -100,12 +100,14 @@ class _Frames:
     durations: list[int] = field(default_factory=list)
 
 
-def render(file: IO[bytes], jobs: Mapping[Key, Job]) -> Iterator[tuple[Key, bytes | Exception]]:
+def render(
+    file: IO[bytes], jobs: Mapping[Key, Job], threads: int | None = None
+) -> Iterator[tuple[Key, bytes | Exception]]:
     """Yield the encoded bytes of every job, or the exception that one recipe ended with.
 
     The source is opened and decoded once (a long animation more than once, so that its frames fit
     into memory). What is ready comes first: encoders run in threads of their own, as many as there
-    are cores. Raises `UnreadableImage` when it cannot be decoded.
+    are cores, if nothing is said. Raises `UnreadableImage` when it cannot be decoded.
     """
     image, identity = opened(file)
     check_budget(identity)
@@ -113,7 +115,7 @@ def render(file: IO[bytes], jobs: Mapping[Key, Job]) -> Iterator[tuple[Key, byte
     yield from ((key, error) for key, error in refused.items() if jobs[key].written)
     jobs = {key: job for key, job in jobs.items() if key not in refused}
     number = plays(image, identity.format)
-    with ThreadPoolExecutor(cores()) as pool:
+    with ThreadPoolExecutor(threads or cores()) as pool:
         for plan in _plans(jobs, identity):
             encoded: dict[Future[bytes | Exception], Key] = {}
             for key, drawn in _draw_all(image, plan, identity, pool.map):

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import starmap
-from typing import Any
+from typing import Any, TypeVar
 
 from django.apps import apps
 from django.core.files.base import ContentFile
@@ -24,6 +24,7 @@ from derived_images.files import image_field, remove, touch, write
 from derived_images.headers import UnreadableImage
 from derived_images.naming import CURE, is_allocated
 from derived_images.places import place
+from derived_images.reading import exists
 from derived_images.references import Clash, row_naming
 from derived_images.rendering import Job
 
@@ -34,6 +35,8 @@ BATCH = 100
 
 #: A small dict that JSON can carry: what a processor is handed.
 Payload = dict[str, Any]
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -52,16 +55,20 @@ class Report:
 
     made: list[Target] = field(default_factory=list)
     clashes: list[Clash] = field(default_factory=list)
-    #: What went wrong → the names of those that it was told of, or none where it was all of them.
+    #: What went wrong → the names of the variants that it was told of.
     failures: dict[str, list[str]] = field(default_factory=dict)
+    #: Why the source could not be read to its end, which costs all that was not made before.
+    unreadable: str = ""
     #: Whether the row named another source by then, or none.
     is_late: bool = False
     #: Whether a storage failed, which may go well later; a picture that is broken stays so.
     is_retriable: bool = False
 
-    def log(self, owner: str) -> None:
+    def log(self, owner: str, source: str) -> None:
         """Say once what was not made for a row, and what can be done."""
         problems = [*map(str, self.clashes), *starmap(_failure, self.failures.items())]
+        if self.unreadable:
+            problems.append(f"{source!r} cannot be read: {self.unreadable}")
         cure = f" Tell them apart with naming={CURE!r}." if self.clashes else ""
         if problems:
             said = "; ".join(problem.rstrip(".") for problem in problems)
@@ -69,7 +76,7 @@ class Report:
 
 
 def _failure(reason: str, names: list[str]) -> str:
-    return f"{', '.join(map(repr, names))} cannot be made: {reason}" if names else reason
+    return f"{', '.join(map(repr, names))} cannot be made: {reason}"
 
 
 def key_of(instance: Model, field: ImageField) -> Any:
@@ -96,15 +103,23 @@ def schedule_rendering(instance: Model, field: ImageField, source: str, using: s
     """Once the row is committed, hand the rendering of its variants to the processor."""
     if not declarations(field):
         return
-    payload = {
-        # The row that has the column: a parent's may outlive the child that it was saved as.
-        "model": field.model._meta.label,
-        "key": references.row_key(instance, field.model),
-        "field": field.attname,
+    # The row that has the column: a parent's may outlive the child that it was saved as.
+    key = references.row_key(instance, field.model)
+    payload = payload_of(field.model, key, field.attname, source, using)
+    after_commit(using, lambda: processor()(payload))
+
+
+def payload_of(
+    model: type[Model], key: dict[str, str], attname: str, source: str, using: str
+) -> Payload:
+    """Return what asks for all variants of a source, of the row with this key."""
+    return {
+        "model": model._meta.label,
+        "key": key,
+        "field": attname,
         "source": source,
         "using": using,
     }
-    after_commit(using, lambda: processor()(payload))
 
 
 #: What `PROCESSOR` calls ours → its dotted path.
@@ -124,7 +139,8 @@ def processor() -> Callable[[Payload], object]:
 
 def inline(payload: Payload) -> None:
     """Render here and now."""
-    render_payload(payload)
+    for each in _each(payload):
+        render_payload(each)
 
 
 def none(payload: Payload) -> None:
@@ -137,9 +153,20 @@ class NotRendered(Exception):
 
 def render_or_raise(payload: Payload) -> None:
     """Render what a payload asks for. Raises `NotRendered`, or what the database does, for a retry."""
-    if render_payload(payload).is_retriable:
+    failed = [each["source"] for each in _each(payload) if render_payload(each).is_retriable]
+    if failed:
         # Reasons are for the log: what a storage says may be none of an engine's business.
-        raise NotRendered(f"Variants of {payload['source']!r} are missing; the log says why.")
+        names = ", ".join(map(repr, failed))
+        raise NotRendered(f"Variants of {names} are missing; the log says why.")
+
+
+def batch_of(payloads: list[Payload]) -> Payload:
+    """Return one payload that asks for what all of these do."""
+    return {"batch": payloads}
+
+
+def _each(payload: Payload) -> list[Payload]:
+    return payload.get("batch", [payload])  # type: ignore[no-any-return]
 
 
 def render_payload(payload: Payload) -> Report:
@@ -153,11 +180,26 @@ def render_payload(payload: Payload) -> Report:
     if instance is None:
         schedule_removal(field, source, using)
         return Report()
-    variants = {manager: list(manager.recipes) for manager in managers_on(instance, field)}
+    variants = {
+        manager: _asked_for(payload, field, manager) for manager in managers_on(instance, field)
+    }
     report = render(instance, field, source, variants)
     if report.is_late:
         schedule_removal(field, source, using)
     return report
+
+
+def _asked_for(payload: Payload, field: ImageField, manager: Declaration) -> list[str]:
+    """Return the variants that a payload asks for: all, or those of its names that are not there."""
+    names = manager.names(payload["source"])
+    if "names" not in payload:
+        return list(names)
+    storage, names_wanted = manager.storage_beside(field), {*payload["names"]}
+    return [
+        variant
+        for variant, name in names.items()
+        if name in names_wanted and (payload["force"] or not exists(storage, name))
+    ]
 
 
 def managers_on(instance: Model, field: ImageField) -> list[Declaration]:
@@ -174,9 +216,8 @@ def _is_row_of(model: type[Model], instance: Model, field: ImageField) -> bool:
     if isinstance(instance, model):
         return True
     key, using = key_of(instance, field), instance._state.db
-    return issubclass(model, instance._meta.concrete_model or model) and references.has_row(
-        model, key, using
-    )
+    is_child = issubclass(model, instance._meta.concrete_model or model)
+    return is_child and bool(references.having_row(model, [key], using))
 
 
 def render(
@@ -187,57 +228,80 @@ def render(
 ) -> Report:
     """Render these variants of a row's source, each whole or not at all; log what is not made.
 
-    If the row or its source has gone by then, what was written is taken back. The source is not:
-    its row may not be saved yet.
+    If the row or its source has gone by then, what was written is taken back.
     """
-    targets = [
+    targets = targets_of(field, source, variants)
+    files = {source: [(target.storage, target.name) for target in targets]}
+    clashes = clashes_of(field, files, key_of(instance, field))
+    clashing = {clash.name for clash in clashes}
+    report = make(field, source, [each for each in targets if each.name not in clashing])
+    report.clashes = clashes
+    report.is_late = bool(report.made) and _has_gone(instance, field, source)
+    if report.is_late:
+        take_back(field, [source], instance._state.db or DEFAULT_DB_ALIAS)
+        report.made.clear()
+    report.log(f"{instance._meta.label} {instance.pk}", source)
+    return report
+
+
+def targets_of(
+    field: ImageField, source: str, variants: Mapping[Declaration, Iterable[str]]
+) -> list[Target]:
+    """Return where these variants of a source lie, by manager and in the order of the recipes."""
+    return [
         Target(manager, name, manager.storage_beside(field), manager.name(source, name))
         for manager, names in variants.items()
         for name in names
     ]
-    files = {source: [(target.storage, target.name) for target in targets]}
-    report = Report(clashes=clashes_of(field, files, key_of(instance, field)))
-    clashing = {clash.name for clash in report.clashes}
-    due = {
-        (target.manager, target.variant): target
-        for target in targets
-        if target.name not in clashing
-    }
-    if due:
-        _make(due, field, source, report)
-    report.is_late = bool(report.made) and _has_gone(instance, field, source)
-    if report.is_late:
-        using = instance._state.db or DEFAULT_DB_ALIAS
-        after_commit(using, lambda: remove_free(field, {source: variants_beside(field, source)}))
-        report.made.clear()
-    report.log(f"{instance._meta.label} {instance.pk}")
-    return report
 
 
 def clashes_of(
     field: ImageField, files: Mapping[str, Iterable[tuple[Storage, str]]], key: Any = None
 ) -> list[Clash]:
     """Ask who else uses the names of sources' files; nobody does where the field allocated it."""
-    if isinstance(field, AutoCleanupImageField):
-        files = {source: each for source, each in files.items() if not is_allocated(source)}
+    files = shareable(field, files)
     return references.clashes(field, files, key) if files else []
 
 
-def _make(
-    due: Mapping[tuple[Declaration, str], Target], field: ImageField, source: str, report: Report
-) -> None:
+def shareable(field: ImageField, files: Mapping[str, Item]) -> dict[str, Item]:
+    """Return, of source → its files, those whose names somebody else may use."""
+    is_ours = isinstance(field, AutoCleanupImageField)
+    return {
+        source: each for source, each in files.items() if not (is_ours and is_allocated(source))
+    }
+
+
+def make(
+    field: ImageField, source: str, targets: Iterable[Target], threads: int | None = None
+) -> Report:
+    """Render these variants of a source, whoever names it. No database is asked."""
+    due = {(target.manager, target.variant): target for target in targets}
+    report = Report()
     try:
-        with field.storage.open(source) as file:
-            for key, result in rendering.render(file, _jobs(due, source)):
-                _store(due[key], result, report)
+        if due:
+            with field.storage.open(source) as file:
+                for key, result in rendering.render(file, _jobs(due, source), threads):
+                    _store(due[key], result, report)
+    except FileNotFoundError:
+        report.unreadable, report.is_retriable = "It is not there.", True
     except Exception as error:  # Storages raise whatever they like; no upload is lost by it.
-        report.failures[f"{source!r} cannot be read: {error}"] = []
+        report.unreadable = said_by(error)
         report.is_retriable |= not isinstance(error, UnreadableImage)
     # They come as they are ready, and are told of in the order of the recipes.
     report.made.sort(key=list(due.values()).index)
     order = [target.name for target in due.values()]
     for names in report.failures.values():
         names.sort(key=order.index)
+    return report
+
+
+def take_back(field: ImageField, sources: Iterable[str], using: str) -> None:
+    """Remove, once all is committed, what was rendered of sources that no row names any more.
+
+    The sources are not removed: their rows may not be saved yet.
+    """
+    files = {source: variants_beside(field, source) for source in sources}
+    after_commit(using, lambda: remove_free(field, files))
 
 
 def _jobs(
@@ -265,10 +329,14 @@ def _store(target: Target, result: bytes | Exception, report: Report) -> None:
         except Exception as refusal:  # One variant that fails stops no other.
             error, report.is_retriable = refusal, True
     if error:
-        reason = str(error) or type(error).__name__
-        report.failures.setdefault(reason, []).append(target.name)
+        report.failures.setdefault(said_by(error), []).append(target.name)
     else:
         report.made.append(target)
+
+
+def said_by(error: Exception) -> str:
+    """Return what is the matter, without the names that are told beside it."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 def _has_gone(instance: Model, field: ImageField, source: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import time
-from argparse import RawDescriptionHelpFormatter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -13,13 +12,7 @@ from itertools import chain
 from typing import Any
 
 from django.apps import apps
-from django.core.management.base import (
-    BaseCommand,
-    CommandError,
-    CommandParser,
-    DjangoHelpFormatter,
-    OutputWrapper,
-)
+from django.core.management.base import CommandError, CommandParser, OutputWrapper
 from django.db import Error
 from django.db.models import ImageField
 from django.template.defaultfilters import filesizeformat
@@ -37,6 +30,7 @@ from derived_images.audit import (
 from derived_images.conf import setting
 from derived_images.fields import followed_fields
 from derived_images.files import remove
+from derived_images.management.terminal import TerminalCommand
 from derived_images.references import KeepFailed
 
 MEANINGS = {
@@ -128,18 +122,12 @@ class JsonLines:
         self.stdout.write(json.dumps({"deletion": asdict(done)}))
 
 
-class Formatter(DjangoHelpFormatter, RawDescriptionHelpFormatter):
-    """Django's help, with examples that keep their lines."""
-
-
-class Command(BaseCommand):
+class Command(TerminalCommand):
     """Prints what an `Audit` finds, and deletes what it is asked to."""
 
     help = "Compare what rows name with what storages hold; delete what is left over, if asked to."
 
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        kwargs.update(epilog=EXAMPLES, formatter_class=Formatter)
-        return super().create_parser(prog_name, subcommand, **kwargs)
+    examples = EXAMPLES
 
     def add_arguments(self, parser: CommandParser) -> None:
         add = parser.add_argument
@@ -206,12 +194,6 @@ class Command(BaseCommand):
         deletion.younger = audit.younger(deletion.kind, before)
         output.deletion(deletion)
         return deletion
-
-    def progress(self, what: str, number: int | None = None) -> None:
-        """Say on a terminal how far it is; what programs read stays clean."""
-        if self.stderr.isatty():
-            count = "" if number is None else f": {number}"
-            self.stderr.write(f"\r\033[K{what}{count}", ending="")
 
 
 def chosen(labels: Iterable[str]) -> set[ImageField]:
