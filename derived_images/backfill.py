@@ -126,7 +126,7 @@ def selections(labels: Collection[str] = (), variants: Collection[str] = ()) -> 
     unknown = sorted({*variants} - known)
     if unknown:
         raise NoSelection(
-            f"There is no variant {unknown[0]!r}. Choices are: {', '.join(sorted(known))}."
+            f"{unknown[0]!r} is no variant. Choices are: {', '.join(sorted(known))}."
         )
     return [Selection(model, of, managers) for (model, of), managers in found.items()]
 
@@ -148,8 +148,10 @@ def _labelled(labels: Iterable[str]) -> Iterator[tuple[type[Model], ImageField, 
         except (LookupError, ValueError) as error:
             raise NoSelection(f"{label!r} is no app.Model or app.Model.manager: {error}") from error
         managers = managers_of(model)
-        if attribute not in ("", *managers) or not managers:
-            choices = ", ".join(managers) or "it has none"
+        if not managers:
+            raise NoSelection(f"{label!r} has no manager of variants.")
+        if attribute not in ("", *managers):
+            choices = ", ".join(managers)
             raise NoSelection(f"{label!r} is no manager of variants. Choices are: {choices}.")
         for name, manager in managers.items():
             of = source_of(manager, model)
@@ -258,6 +260,7 @@ class Backfill:
         self.is_stopped = False
         #: The last picture of those that are done with all before them.
         self.last: Picture | None = None
+        #: Those that were found to lack something and are not done yet.
         self._pending = 0
 
     def run(self, pages: Iterable[list[Picture]], maker: Maker, together: int = CHUNK) -> Tally:
@@ -268,6 +271,7 @@ class Backfill:
             made = []
             for picture, outcome in zip(chunk, maker(chunk), strict=False):
                 self._pending -= 1
+                self.last = picture
                 self._done(picture, outcome)
                 if outcome.made:
                     made.append(picture)
@@ -326,6 +330,8 @@ class Backfill:
                     yield picture
                 else:
                     self._done(picture, Outcome())
+                    if not self._pending:
+                        self.last = picture
 
     def _look_at(self, page: list[Picture]) -> None:
         """Say of each variant whether it is due, there, or a clash."""
@@ -352,8 +358,6 @@ class Backfill:
                     self.sight.inventory.add(target.storage, [target.name])
 
     def _done(self, picture: Picture, outcome: Outcome) -> None:
-        if not self._pending:
-            self.last = picture
         self.tally.add(picture, outcome)
         self.tell(picture, outcome)
 

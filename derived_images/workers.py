@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context, parent_process
 from threading import Thread
@@ -147,11 +148,28 @@ class Workers:
 
     def _started(self, number: int) -> ProcessPoolExecutor:
         pool = ProcessPoolExecutor(number, get_context("spawn"), _begin)
+        # All at once: one that starts while another dies would be waited for, for ever.
+        with _undisturbed():
+            started = [pool.submit(os.getpid) for _ in range(number)]
         try:
-            pool.submit(os.getpid).result()
+            for future in started:
+                future.result()
         except BrokenProcessPool as error:
             raise NoWorkers("The processes do not start; what they said stands above.") from error
         return pool
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let processes that are started here never hear of Ctrl-C, not while they start either."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin() -> None:

@@ -1,10 +1,14 @@
 """Settings of a site whose pictures an engine renders: `ENGINE` and `ENGINES_SITE` say which, where."""
 
 import os
+from multiprocessing import parent_process
 from pathlib import Path
 
 from django import VERSION
+from django.core.exceptions import ImproperlyConfigured
 
+if os.environ.get("ENGINES_WORKERS") == "broken" and parent_process():
+    raise ImproperlyConfigured("Processes that others start have no settings here.")
 SITE = Path(os.environ.get("ENGINES_SITE", "nowhere"))
 ENGINE = os.environ.get("ENGINE", "django_tasks_db")
 BACKENDS = {

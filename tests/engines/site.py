@@ -1,23 +1,39 @@
-"""What is done on the site: `python -m tests.engines.site upload`, `missing`, or `heal`."""
+"""What is done on the site: `python -m tests.engines.site upload`, `import`, `missing`, `heal`, or `manage`."""
 
 import json
 import sys
 
 import django
+from django.core.management import execute_from_command_line
 
 
 def upload() -> None:
-    """Make the tables, and twenty posters; each is handed to the engine twice."""
-    from django.core.management import call_command
-
+    """Make twenty posters; each is handed to the engine twice."""
     from derived_images import tasks
     from tests.engines.models import Poster
     from tests.pictures import picture
 
-    call_command("migrate", run_syncdb=True, verbosity=0)
+    make_tables()
     for number in range(20):
         poster = Poster.objects.create(image=picture(f"{number}.jpg"))
         tasks.schedule_rendering(poster, Poster.image.field, poster.image.name, "default")
+
+
+def import_() -> None:
+    """Make twenty posters whose variants are nobody's business; each is of another width."""
+    from tests.engines.models import Poster
+    from tests.pictures import picture
+
+    make_tables()
+    Poster.objects.bulk_create(
+        Poster(image=picture(f"{number}.jpg", (60 + number, 40))) for number in range(20)
+    )
+
+
+def make_tables() -> None:
+    from django.core.management import call_command
+
+    call_command("migrate", run_syncdb=True, verbosity=0)
 
 
 def missing() -> None:
@@ -44,5 +60,8 @@ def heal() -> None:
 if __name__ == "__main__":
     import tests.engines.celery_app  # noqa: F401
 
+    if sys.argv[1] == "manage":
+        execute_from_command_line(sys.argv[1:])
+        sys.exit()
     django.setup()
-    {"upload": upload, "missing": missing, "heal": heal}[sys.argv[1]]()
+    {"upload": upload, "import": import_, "missing": missing, "heal": heal}[sys.argv[1]]()

@@ -213,3 +213,11 @@ class WithLongNames(models.Model):
 
     image = AutoCleanupImageField(upload_to="long/", max_length=500, blank=True)
     variants = DerivedImagesManager("image", {"a_variant_of_a_long_name": Fit(8, 8)})
+
+
+class Owned(models.Model):
+    """Rows that belong to somebody."""
+
+    owner = models.ForeignKey("auth.User", on_delete=models.CASCADE)
+    image = AutoCleanupImageField(upload_to="owned/", blank=True)
+    variants = DerivedImagesManager("image", SMALL)

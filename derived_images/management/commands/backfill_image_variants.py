@@ -124,7 +124,7 @@ class Command(TerminalCommand):
         elif self.options["enqueue"]:
             backfill.run(pages, backfill.enqueue, PAYLOAD)
         elif number == 1:
-            backfill.run(pages, backfill.here, 1)
+            backfill.run(pages, backfill.here)
         else:
             with Workers(number) as workers:
                 backfill.run(pages, backfill.by(workers), CHUNK * number)

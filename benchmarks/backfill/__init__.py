@@ -1,0 +1,1 @@
+"""The project whose pictures are backfilled, and what that costs."""
