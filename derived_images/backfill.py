@@ -125,9 +125,7 @@ def selections(labels: Collection[str] = (), variants: Collection[str] = ()) -> 
             found[model, of][manager] = names
     unknown = sorted({*variants} - known)
     if unknown:
-        raise NoSelection(
-            f"{unknown[0]!r} is no variant. Choices are: {', '.join(sorted(known))}."
-        )
+        raise NoSelection(f"{unknown[0]!r} is no variant. Choices are: {', '.join(sorted(known))}.")
     return [Selection(model, of, managers) for (model, of), managers in found.items()]
 
 

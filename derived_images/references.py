@@ -148,12 +148,15 @@ def names_in_rows(
 
 
 def _pages(alias: str, model: type[Model], attname: str, narrow: Narrow) -> Iterator[Holder]:
-    # By key, not by a cursor: MariaDB's driver would fetch all rows at once.
-    pairs = _holding(alias, model, attname, narrow).order_by("pk").values_list("pk", attname)
-    page = list(pairs[:PAGE])
+    # By key, not by a cursor: MariaDB's driver would fetch all rows at once. Column by column, as
+    # Django loses what stands beside a key of several in distinct rows.
+    columns = [column.attname for column in model._meta.pk_fields]
+    rows = _holding(alias, model, attname, narrow).order_by("pk").values_list(*columns, attname)
+    page = list(rows[:PAGE])
     while page:
-        yield from (Holder(alias, key, name) for key, name in page if name)
-        page = list(pairs.filter(pk__gt=page[-1][0])[:PAGE])
+        found = [Holder(alias, tuple(key) if len(key) > 1 else key[0], name) for *key, name in page]
+        yield from (each for each in found if each.name)
+        page = list(rows.filter(pk__gt=found[-1].key)[:PAGE])
 
 
 def count_in_rows(model: type[Model], attname: str, narrow: Narrow = QuerySet.all) -> int:

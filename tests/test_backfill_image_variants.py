@@ -1,6 +1,7 @@
 """`manage.py backfill_image_variants`, as people and programs call it."""
 
 import io
+import json
 import os
 import signal
 
@@ -193,6 +194,20 @@ def test_rows_of_an_owner(rows):
     assert rows[0].variants.missing() == ["thumb", "square"], "It has no owner."
 
 
+@pytest.mark.parametrize(
+    ("options", "made"),
+    [({"ids": ["1,a", "2,a"]}, [1, 3]), ({"start_after": "1,a"}, [2, 3]), ({"limit": 1}, [1])],
+)
+def test_keys_may_be_of_several_columns(sight, options, made):
+    rows = [
+        shop.Composite.objects.create(shelf=shelf, label=label, image=picture())
+        for shelf, label in [(1, "a"), (1, "b"), (2, "a")]
+    ]
+    run("shop.Composite", **options)
+
+    assert [number for number, row in enumerate(rows, 1) if not row.variants.missing()] == made
+
+
 def test_variants_can_be_chosen(rows):
     assert counts("shop.WithSlug", variants="thumb")["created"] == 3
     assert rows[0].variants.missing() == ["square"]
@@ -314,9 +329,7 @@ class Meddling(FileSystemStorage):
         return super()._save(name, content)
 
 
-def test_what_was_made_of_a_row_that_went_meanwhile_is_taken_back(
-    sight, rows, monkeypatch, stored
-):
+def test_what_was_made_of_a_row_that_went_meanwhile_is_taken_back(sight, rows, monkeypatch, stored):
     gone = rows[0].image.name
 
     def delete():
@@ -383,10 +396,21 @@ class TestEngines:
             "names": [rows[0].variants.square.name],
             "force": False,
         }
-        for payload in payloads * 2:
+        for payload in json.loads(json.dumps(payloads * 2)):
             tasks.render_or_raise(payload)
         assert all(row.variants.missing() == [] for row in rows)
         assert counts("shop.Plain", dry_run=True)["missing"] == 0
+
+    def test_rows_of_any_key_are_found_again(self, payloads):
+        child = shop.Child.objects.create(image=picture())
+        several = shop.Composite.objects.create(shelf=1, label="a", image=picture())
+        unique = shop.WithUUID.objects.create(image=picture())
+        payloads.clear()
+        run("shop.Child", "shop.Composite", "shop.WithUUID", enqueue=True)
+        for payload in payloads:
+            tasks.render_or_raise(payload)
+
+        assert [row.variants.missing() for row in (child, several, unique)] == [[], [], []]
 
     def test_what_is_there_by_then_is_left_alone_unless_by_force(self, payloads, rows, media):
         payloads.clear()

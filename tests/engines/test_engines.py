@@ -8,6 +8,7 @@ import pytest
 from tests.engines.sites import WORKERS, Site
 from tests.serving.servers import running
 
+
 @pytest.fixture
 def redis(tmp_path):
     """Start a server of the site's own, which listens on a socket there and nowhere else."""

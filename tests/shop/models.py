@@ -221,3 +221,13 @@ class Owned(models.Model):
     owner = models.ForeignKey("auth.User", on_delete=models.CASCADE)
     image = AutoCleanupImageField(upload_to="owned/", blank=True)
     variants = DerivedImagesManager("image", SMALL)
+
+
+class Composite(models.Model):
+    """Two columns are its key."""
+
+    pk = models.CompositePrimaryKey("shelf", "label")
+    shelf = models.IntegerField()
+    label = models.CharField(max_length=10)
+    image = AutoCleanupImageField(upload_to="composite/", blank=True)
+    variants = DerivedImagesManager("image", SMALL)
