@@ -92,7 +92,7 @@ class Comparison:
     """
 
     def __init__(self) -> None:
-        self._database = scratch(self)
+        self._database = scratch(self, 65536)
         self._database.create_function("nfc", 1, _nfc, deterministic=True)
         self._database.executescript(_TABLES)
         self._database.execute("BEGIN")
@@ -178,13 +178,13 @@ class Comparison:
         return {kind: (number, int(size)) for kind, number, size in counts}
 
 
-def scratch(owner: object) -> sqlite3.Connection:
-    """Return a database on disk that goes with its owner."""
+def scratch(owner: object, memory: int) -> sqlite3.Connection:
+    """Return a database on disk that goes with its owner, and takes so many KiB of memory."""
     # "" is a file that SQLite makes by itself, and takes away again.
     database = sqlite3.connect("", isolation_level=None)
     # Python 3.13 complains of a connection that nobody has closed.
     weakref.finalize(owner, database.close)
-    database.executescript("PRAGMA journal_mode = off; PRAGMA cache_size = -65536;")
+    database.executescript(f"PRAGMA journal_mode = off; PRAGMA cache_size = -{memory};")
     return database
 
 

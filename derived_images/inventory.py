@@ -16,6 +16,8 @@ from derived_images.reading import exists
 
 logger = logging.getLogger("derived_images")
 
+#: For what was looked up last, in KiB: names that are asked for together lie together.
+MEMORY = 8192
 _TABLES = """
     CREATE TABLE file (place, name, PRIMARY KEY (place, name)) WITHOUT ROWID;
     CREATE TABLE folder (place, name, is_listed, PRIMARY KEY (place, name)) WITHOUT ROWID;
@@ -31,7 +33,7 @@ class Inventory:
 
     def __init__(self, lists: bool = True) -> None:
         self._lists = lists
-        self._database = scratch(self)
+        self._database = scratch(self, MEMORY)
         self._database.executescript(_TABLES)
         self._database.execute("BEGIN")
         self._numbers: dict[Hashable, int] = {}

@@ -240,7 +240,7 @@ def test_rows_that_share_a_source_share_its_variants(sight, rows):
 def dirty():
     """Rows from before the library: three of one folder that would share names, and one that is fine."""
     for name in ("a.jpg", "a.png", "a_thumb.webp", "b.jpg"):
-        write(default_storage, f"plain/{name}", picture(color=name[0] == "b" and "lime" or "red"))
+        write(default_storage, f"plain/{name}", picture())
         shop.Plain.objects.create(image=f"plain/{name}")
 
 
@@ -436,7 +436,7 @@ class TestEngines:
 
     def test_an_engine_that_refuses_ends_it(self, settings, rows):
         settings.DERIVED_IMAGES = {"PROCESSOR": f"{__name__}.refuse"}
-        lines, error = run("shop.WithSlug", enqueue=True)
+        _, error = run("shop.WithSlug", enqueue=True)
 
         assert error.returncode == 1
         assert str(error) == "The engine took no more: Connection refused. Nothing was done yet."

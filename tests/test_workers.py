@@ -57,7 +57,7 @@ def test_ctrl_c_finishes_the_pictures_in_hand(site):
     with site.managing("backfill_image_variants", "--workers", "2", "--verbose") as process:
         process.stdout.readline()
         os.killpg(process.pid, signal.SIGINT)
-        output, errors = process.communicate()
+        errors = process.communicate()[1]
 
     assert process.returncode == 130, errors
     assert "Interrupted. It stood after engines.Poster " in errors

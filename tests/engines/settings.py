@@ -38,4 +38,6 @@ RQ_QUEUES = {"default": {"URL": f"unix://{REDIS}?db=0"}}
 CELERY_BROKER_URL = f"redis+socket://{REDIS}"
 # A worker that dies whole gives its pictures back after so many seconds.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 2}
+# It takes no more than it works on.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -75,14 +76,23 @@ class Site:
         media = self.folder / "media"
         return {str(path.relative_to(media)) for path in media.rglob("*") if path.is_file()}
 
-    def work(self, engine, until):
-        """Run workers, a new one for each that dies, until no more than so many are missing."""
+    def work(self, engine, until, kills=False):
+        """Run workers, a new one for each that dies, until no more than so many are missing.
+
+        If it `kills`, one dies with all its processes as soon as something is made.
+        """
         command, ready, _ = WORKERS[engine]
+        command = [sys.executable, *command.split()]
         deadline = time.monotonic() + PATIENCE
-        while len(self.missing()) > until:
-            assert time.monotonic() < deadline, self.missing()
-            with running([sys.executable, *command.split()], ready, self.environment) as worker:
-                while worker.poll() is None and len(self.missing()) > until:
+        names = self.names()
+        before = len(names - self.files())
+        while len(names - self.files()) > until:
+            with running(command, ready, self.environment, start_new_session=True) as worker:
+                while worker.poll() is None and (missing := len(names - self.files())) > until:
                     assert time.monotonic() < deadline, self.missing()
+                    if kills and missing < before:
+                        kills = False
+                        os.killpg(worker.pid, signal.SIGKILL)
                     with suppress(subprocess.TimeoutExpired):
-                        worker.wait(0.1)
+                        worker.wait(0.01)
+        assert not kills, "It was too fast to be killed."

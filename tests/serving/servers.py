@@ -203,11 +203,11 @@ def has_nginx() -> bool:
 
 @contextmanager
 def running(
-    command: list[str], ready: str, environment: dict[str, str]
+    command: list[str], ready: str, environment: dict[str, str], **options: bool
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a command, from the moment that it says it is ready."""
-    output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    with subprocess.Popen(command, cwd=ROOT, env=environment, **output) as process:
+    options |= {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, **options) as process:
         assert process.stdout
         said = []
         for line in process.stdout:
