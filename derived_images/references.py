@@ -155,12 +155,12 @@ def _pages(alias: str, model: type[Model], attname: str, narrow: Narrow) -> Iter
     page = list(rows[:PAGE])
     while page:
         found = [Holder(alias, tuple(key) if len(key) > 1 else key[0], name) for *key, name in page]
-        yield from (each for each in found if each.name)
+        yield from found
         page = list(rows.filter(pk__gt=found[-1].key)[:PAGE])
 
 
 def count_in_rows(model: type[Model], attname: str, narrow: Narrow = QuerySet.all) -> int:
-    """Return how many rows name a file, or an empty one."""
+    """Return how many rows name a file."""
     return sum(
         _on_every_database(model, lambda alias: [_holding(alias, model, attname, narrow).count()])
     )
@@ -168,7 +168,7 @@ def count_in_rows(model: type[Model], attname: str, narrow: Narrow = QuerySet.al
 
 def _holding(alias: str, model: type[Model], attname: str, narrow: Narrow) -> QuerySet[Model]:
     rows: QuerySet[Model] = QuerySet(model=model, using=alias)
-    return narrow(rows.exclude(**{f"{attname}__isnull": True}))
+    return narrow(rows.exclude(**{f"{attname}__isnull": True}).exclude(**{attname: ""}))
 
 
 def _rows(field: FileField, condition: Q) -> Iterator[tuple[Any, str]]:
