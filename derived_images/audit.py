@@ -89,16 +89,16 @@ class Audit:
             self._comparison.add_files(_told(files, f"Listing {title(storage)}", progress))
         if self.folder and not self._comparison.has_file_in(self.folder):
             raise NoFolder(f"no storage has files in {self.folder!r}, seen from its top")
-        self.read(progress)
+        for field in references.file_fields():
+            self.read(field, progress)
         self._comparison.settle(self._places.shown)
         self._judge_files()
         self._withdraw_wants()
 
-    def read(self, progress: Callable[[str, int], None]) -> None:
-        """Read all rows of all file fields; raises as `run` does."""
-        for field in references.file_fields():
-            wants = self._wants(field)
-            self._comparison.add_wants(_told(wants, f"Reading {field.model._meta.label}", progress))
+    def read(self, field: FileField, progress: Callable[[str, int], None]) -> None:
+        """Read all rows of a field. Raises the database's own errors, `NoTable` among them."""
+        wants = self._wants(field)
+        self._comparison.add_wants(_told(wants, f"Reading {field.model._meta.label}", progress))
 
     def take(self, field: ImageField, sources: Iterable[str]) -> None:
         """Take these sources for those of a field's rows; no database is asked."""
@@ -109,12 +109,13 @@ class Audit:
         self, field: ImageField, files: Mapping[str, Iterable[tuple[Storage, str]]]
     ) -> list[Clash]:
         """Return who else uses the names of these sources' files, of all rows that were read."""
+        own = self._places.number(field.storage)
         return [
             Clash(name, source, row, other)
             for source, each in files.items()
             for storage, name in each
             for row, other in self._comparison.others(
-                Want(self._places.number(storage), name, source, True, "", True)
+                Want(self._places.number(storage), name, own, source, True, "", True)
             )
         ]
 
@@ -177,10 +178,10 @@ class Audit:
         own = self._places.number(field.storage)
         beside = [(self._places.number(each.storage_beside(field)), each) for each in managers]
         for source, row, shown in sources:
-            yield Want(own, source, source, False, row, shown)
+            yield Want(own, source, own, source, False, row, shown)
             for number, manager in beside:
                 for name in manager.names(source).values():
-                    yield Want(number, name, source, True, row, shown)
+                    yield Want(number, name, own, source, True, row, shown)
 
     def _judge_files(self) -> None:
         """Say of every file that no row wants whether it is ours."""

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby
 from typing import NamedTuple
 
-from django.apps import apps
 from django.core.files.storage import Storage
-from django.db.models import ImageField, Model, QuerySet
+from django.db.models import ImageField
 
 from derived_images import references, tasks
 from derived_images.audit import Audit
-from derived_images.declarations import Declaration, declarations
-from derived_images.fields import followed_fields, managers_of, source_of
 from derived_images.inventory import Inventory
-from derived_images.references import Clash, Holder, Narrow, paged
-from derived_images.tasks import Target
+from derived_images.references import Clash, NoTable, paged
+from derived_images.selections import PAGE, NoSelection, Picture, Selection, selections
 from derived_images.workers import Order, Outcome, Workers, carry_out, order
 
 #: Rows that are asked about one by one. For more of them folders are listed.
 FEW = 100
-#: Rows that are looked at together.
-PAGE = 500
 #: Pictures that each process is given together.
 CHUNK = 64
 #: Reasons that are told apart, and pictures that are named for each.
@@ -34,127 +30,12 @@ EXAMPLES = 3
 Progress = Callable[[str, int], None]
 
 
-class NoSelection(Exception):
-    """Somebody asked for what is not there: a model, a manager, a variant."""
-
-
 class NotTaken(Exception):
     """The engine did not take what it was handed."""
 
 
-@dataclass
-class Picture:
-    """A source, and which of its variants are due."""
-
-    source: str
-    #: The row that it was found on; ``None`` of a name that somebody gave.
-    holder: Holder | None
-    selection: Selection
-    targets: list[Target]
-    due: list[Target] = field(default_factory=list)
-    there: list[Target] = field(default_factory=list)
-    clashes: list[Clash] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Rows of a model, and the variants of theirs that are wanted."""
-
-    model: type[Model]
-    field: ImageField
-    variants: Mapping[Declaration, list[str]]
-    narrow: Narrow = QuerySet.all
-
-    def count(self) -> int:
-        """Ask the database how many rows there are."""
-        return references.count_in_rows(self.model, self.field.attname, self.narrow)
-
-    def pages(self) -> Iterator[list[Picture]]:
-        """Yield the rows' pictures by key, in bounded memory."""
-        rows = references.names_in_rows(self.model, self.field.attname, self.narrow)
-        for page in paged(rows, PAGE):
-            lacking = self._of_children(page)
-            yield [self.picture(row.name, row, lacking.get(row.key, self.variants)) for row in page]
-
-    def picture(
-        self, source: str, holder: Holder | None, variants: Mapping[Declaration, list[str]]
-    ) -> Picture:
-        """Return a source with where these variants of it lie."""
-        return Picture(source, holder, self, tasks.targets_of(self.field, source, variants))
-
-    def _of_children(self, page: list[Holder]) -> dict[object, Mapping[Declaration, list[str]]]:
-        """Return the key of a row → its variants, where a child's manager is selected, too."""
-        children = {
-            manager: models
-            for manager, models in declarations(self.field).items()
-            if manager in self.variants
-            and not any(issubclass(self.model, model) for model in models)
-        }
-        if not children:
-            return {}
-        keys = {
-            manager: {
-                key
-                for using in {row.using for row in page}
-                for model in models
-                for key in references.having_row(model, [row.key for row in page], using)
-            }
-            for manager, models in children.items()
-        }
-        return {
-            row.key: {
-                manager: names
-                for manager, names in self.variants.items()
-                if row.key in keys.get(manager, (row.key,))
-            }
-            for row in page
-        }
-
-
-def selections(labels: Collection[str] = (), variants: Collection[str] = ()) -> list[Selection]:
-    """Return what ``app.Model`` and ``app.Model.manager`` mean, or all that is declared.
-
-    Raises `NoSelection`, with the choices.
-    """
-    found: dict[tuple[type[Model], ImageField], dict[Declaration, list[str]]] = defaultdict(dict)
-    known: set[str] = set()
-    for model, of, manager in _labelled(labels) if labels else _declared():
-        known |= manager.recipes.keys()
-        names = [name for name in manager.recipes if not variants or name in variants]
-        if names:
-            found[model, of][manager] = names
-    unknown = sorted({*variants} - known)
-    if unknown:
-        raise NoSelection(f"{unknown[0]!r} is no variant. Choices are: {', '.join(sorted(known))}.")
-    return [Selection(model, of, managers) for (model, of), managers in found.items()]
-
-
-def _declared() -> Iterator[tuple[type[Model], ImageField, Declaration]]:
-    for model in apps.get_models():
-        for each in followed_fields(model).values():
-            if each.model is model:
-                for manager in declarations(each):
-                    yield model, each, manager
-
-
-def _labelled(labels: Iterable[str]) -> Iterator[tuple[type[Model], ImageField, Declaration]]:
-    for label in labels:
-        app_label, _, rest = label.partition(".")
-        model_name, _, attribute = rest.partition(".")
-        try:
-            model = apps.get_model(app_label, model_name)
-        except (LookupError, ValueError) as error:
-            raise NoSelection(f"{label!r} is no app.Model or app.Model.manager: {error}") from error
-        managers = managers_of(model)
-        if not managers:
-            raise NoSelection(f"{label!r} has no manager of variants.")
-        if attribute not in ("", *managers):
-            choices = ", ".join(managers)
-            raise NoSelection(f"{label!r} is no manager of variants. Choices are: {choices}.")
-        for name, manager in managers.items():
-            of = source_of(manager, model)
-            if of and attribute in ("", name):
-                yield model, of, manager
+class Stopped(Exception):
+    """It was to end before it had begun."""
 
 
 class Sight(NamedTuple):
@@ -185,7 +66,9 @@ class _Read:
         files = tasks.shareable(field, files)
         if files and self._audit is None:
             self._audit = Audit(self._fields)
-            self._audit.read(self._progress)
+            for each in references.file_fields():
+                with suppress(NoTable):  # What has no table has no row that clashes.
+                    self._audit.read(each, self._progress)
         return self._audit.clashes(field, files) if self._audit else []
 
 
@@ -254,6 +137,8 @@ class Backfill:
         self.limit = limit
         self.tell = tell
         self.tally = Tally()
+        #: Whether there may be more than the limit.
+        self.is_at_limit = False
         #: Set it, from a signal's handler, say, and the pictures in hand are the last.
         self.is_stopped = False
         #: The last picture of those that are done with all before them.
@@ -263,11 +148,14 @@ class Backfill:
 
     def run(self, pages: Iterable[list[Picture]], maker: Maker, together: int = CHUNK) -> Tally:
         """Have made what is due of these pictures, so many of them given to the maker together."""
-        for chunk in paged(islice(self._due(pages), self.limit), together):
+        for chunk in paged(self._limited(self._due(pages)), together):
             if self.is_stopped:
                 break
+            if self.force:
+                _spare(chunk)
             made = []
-            for picture, outcome in zip(chunk, maker(chunk), strict=False):
+            # The maker first: it is asked once more when the pictures are at an end.
+            for outcome, picture in zip(maker(chunk), chunk, strict=False):
                 self._pending -= 1
                 self.last = picture
                 self._done(picture, outcome)
@@ -275,6 +163,13 @@ class Backfill:
                     made.append(picture)
             _take_back(made)
         return self.tally
+
+    def _limited(self, pictures: Iterable[Picture]) -> Iterator[Picture]:
+        for number, picture in enumerate(pictures, 1):
+            yield picture
+            if number == self.limit:
+                self.is_at_limit = True
+                return
 
     def here(self, pictures: list[Picture]) -> Iterator[Outcome]:
         """Make pictures in this process, one after another."""
@@ -306,7 +201,7 @@ class Backfill:
         try:
             tasks.processor()(tasks.batch_of(payloads))
         except Exception as error:  # Engines raise whatever they like.
-            raise NotTaken(f"The engine took no more: {tasks.said_by(error)}") from error
+            raise NotTaken(f"The engine took no more: {tasks.said_by(error)}.") from error
         return self.nothing(pictures)
 
     def nothing(self, pictures: list[Picture]) -> Iterator[Outcome]:
@@ -333,43 +228,73 @@ class Backfill:
 
     def _look_at(self, page: list[Picture]) -> None:
         """Say of each variant whether it is due, there, or a clash."""
-        files = {
-            picture.source: [(target.storage, target.name) for target in picture.targets]
-            for picture in page
-        }
+        files: dict[str, list[tuple[Storage, str]]] = defaultdict(list)
+        for picture in page:
+            files[picture.source] += [(target.storage, target.name) for target in picture.targets]
         clashes = defaultdict(list)
         for clash in self.sight.clashes(page[0].selection.field, files):
             clashes[clash.wanted_by].append(clash)
-        is_there = self.sight.inventory.knows if self.force else self.sight.inventory.has
         for picture in page:
-            names = {target.name for target in picture.targets}
-            picture.clashes = [each for each in clashes[picture.source] if each.name in names]
-            clashing = {clash.name for clash in picture.clashes}
-            for target in picture.targets:
-                if target.name in clashing:
-                    continue
-                if is_there(target.storage, target.name):
-                    picture.there.append(target)
-                else:
-                    picture.due.append(target)
-                    # Another row of the same source does not want it again.
-                    self.sight.inventory.add(target.storage, [target.name])
+            picture.clashes = clashes[picture.source]
+            self._judge(picture)
+
+    def _judge(self, picture: Picture) -> None:
+        names = {target.name for target in picture.targets}
+        picture.clashes = [clash for clash in picture.clashes if clash.name in names]
+        clashing = {clash.name for clash in picture.clashes}
+        inventory = self.sight.inventory
+        is_there = inventory.knows if self.force else inventory.has
+        for target in picture.targets:
+            if target.name in clashing:
+                continue
+            if is_there(target.storage, target.name):
+                picture.there.append(target)
+            else:
+                picture.due.append(target)
+                # Another row of the same source does not want it again.
+                inventory.add(target.storage, [target.name])
 
     def _done(self, picture: Picture, outcome: Outcome) -> None:
+        if outcome.failures and any(_unnamed([picture])):
+            # Its row has gone meanwhile, or has another picture.
+            picture.due.clear()
+            outcome = Outcome()
         self.tally.add(picture, outcome)
         self.tell(picture, outcome)
 
 
-def _take_back(pictures: Iterable[Picture]) -> None:
-    """Remove what was made of sources that no row names any more."""
-    made: dict[tuple[ImageField, str], set[str]] = defaultdict(set)
+def _spare(pictures: list[Picture]) -> None:
+    """Leave out what a row names as its source by now: force makes what is there again, not that."""
+    names = {
+        target.name
+        for picture in pictures
+        if picture.holder and tasks.shareable(picture.selection.field, {picture.source: ()})
+        for target in picture.due
+    }
+    holders = references.holders(names) if names else {}
     for picture in pictures:
+        for target in [target for target in picture.due if target.name in holders]:
+            holder = ", ".join(sorted(map(str, holders[target.name])))
+            picture.due.remove(target)
+            picture.clashes.append(Clash(target.name, picture.source, holder, target.name))
+
+
+def _unnamed(pictures: Iterable[Picture]) -> Iterator[Picture]:
+    """Yield the pictures whose rows do not name them any more."""
+    for selection, each in groupby(pictures, key=lambda picture: picture.selection):
+        holders = {picture.holder: picture for picture in each if picture.holder}
+        still = references.still_naming(selection.model, selection.field.attname, holders)
+        yield from (picture for holder, picture in holders.items() if holder not in still)
+
+
+def _take_back(pictures: list[Picture]) -> None:
+    """Remove what was made of sources that no row names any more."""
+    sources: dict[tuple[ImageField, str], set[str]] = defaultdict(set)
+    for picture in _unnamed(pictures):
         if picture.holder:
-            made[picture.selection.field, picture.holder.using].add(picture.source)
-    for (of, using), sources in made.items():
-        gone = sources - references.holders(sources).keys()
-        if gone:
-            tasks.take_back(of, gone, using)
+            sources[picture.selection.field, picture.holder.using].add(picture.source)
+    for (of, using), each in sources.items():
+        tasks.take_back(of, each - references.holders(each).keys(), using)
 
 
 def render_names(
@@ -382,6 +307,8 @@ def render_names(
     a variant's name clash, and neither has it. Raises `NoSelection`.
     """
     selected = selections([label], variants)
+    if not selected:
+        raise NoSelection(f"{label!r} has no variants.")
     if len(selected) > 1:
         raise NoSelection(f"{label!r} has several image fields: name one of its managers.")
     selection, sources = selected[0], sorted({*filter(None, names)})

@@ -20,8 +20,8 @@ _TABLES = """
         id INTEGER PRIMARY KEY, place, name, key, size, modified, identity, kind
     );
     CREATE TABLE want (
-        id INTEGER PRIMARY KEY, place, name, key, source, is_variant, row, is_shown, kind,
-        UNIQUE (key, place, name, source)
+        id INTEGER PRIMARY KEY, place, name, key, origin, source, is_variant, row, is_shown, kind,
+        UNIQUE (key, place, name, origin, source)
     );
 """
 _INDEXES = """
@@ -45,7 +45,7 @@ _CLASHES = """
     UPDATE want SET kind = 'clash' WHERE is_shown AND is_variant AND EXISTS (
         SELECT 1 FROM want AS other
         WHERE other.key = want.key AND other.place = want.place AND other.name = want.name
-        AND other.source != want.source
+        AND (other.origin, other.source) != (want.origin, want.source)
     )
 """
 _MISSING = f"UPDATE want SET kind = 'missing' WHERE is_shown AND NOT is_variant AND {_ABSENT}"
@@ -74,6 +74,8 @@ class Want(NamedTuple):
 
     place: int
     name: str
+    #: The place of its source.
+    origin: int
     source: str
     is_variant: bool
     #: Who wants it, in words.
@@ -107,8 +109,8 @@ class Comparison:
     def add_wants(self, wants: Iterable[Want]) -> None:
         """Add files that should be there; what several rows want is kept once."""
         self._database.executemany(
-            "INSERT INTO want (place, name, source, is_variant, row, is_shown, key) "
-            "VALUES (?,?,?,?,?,?,?) "
+            "INSERT INTO want (place, name, origin, source, is_variant, row, is_shown, key) "
+            "VALUES (?,?,?,?,?,?,?,?) "
             "ON CONFLICT DO UPDATE SET is_shown = max(is_shown, excluded.is_shown)",
             ((*want, _key(want.name)) for want in wants),
         )
@@ -139,7 +141,9 @@ class Comparison:
 
     def wants(self, kind: str) -> Iterator[tuple[int, Want]]:
         """Yield number and want, of all of this kind."""
-        for number, *values in self._pages("want", "source, is_variant, row, is_shown", kind):
+        for number, *values in self._pages(
+            "want", "origin, source, is_variant, row, is_shown", kind
+        ):
             yield number, Want(*values)
 
     def _pages(self, table: str, columns: str, kind: str | None) -> Iterator[tuple[Any, ...]]:
@@ -153,10 +157,11 @@ class Comparison:
             last = page[-1][0]
 
     def others(self, want: Want) -> list[tuple[str, str]]:
-        """Return who else wants a name, in words, and each one's source."""
+        """Return who else wants a variant's name, in words, and each one's source."""
         others = self._database.execute(
-            "SELECT row, source FROM want WHERE key = ? AND place = ? AND name = ? AND source != ?",
-            (_key(want.name), want.place, want.name, want.source),
+            "SELECT row, source FROM want WHERE key = ? AND place = ? AND name = ? "
+            "AND ((origin, source) != (?, ?) OR NOT is_variant)",
+            (_key(want.name), want.place, want.name, want.origin, want.source),
         )
         return others.fetchall()
 
@@ -181,7 +186,8 @@ class Comparison:
 def scratch(owner: object, memory: int) -> sqlite3.Connection:
     """Return a database on disk that goes with its owner, and takes so many KiB of memory."""
     # "" is a file that SQLite makes by itself, and takes away again.
-    database = sqlite3.connect("", isolation_level=None)
+    # Whichever thread collects garbage closes it.
+    database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
     # Python 3.13 complains of a connection that nobody has closed.
     weakref.finalize(owner, database.close)
     database.executescript(f"PRAGMA journal_mode = off; PRAGMA cache_size = -{memory};")

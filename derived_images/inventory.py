@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Hashable, Iterable
-from unicodedata import normalize
 
 from django.core.files.storage import Storage
 
@@ -42,12 +41,11 @@ class Inventory:
         """Say whether there is a file of this name, or one was added; no, where nobody can tell."""
         if self.knows(storage, name):
             return True
-        if self._is_listed(storage, split(name)[0]):
-            return self.knows(storage, name)
-        try:
-            return exists(storage, name)
-        except Exception:  # Storages raise whatever they like; so will the writing, and be told of.
-            return False
+        is_listed = self._is_listed(storage, split(name)[0])
+        if self.knows(storage, name):
+            return True
+        # Some disks give letters back in another spelling than they were given.
+        return not (is_listed and name.isascii()) and _is_there(storage, name)
 
     def knows(self, storage: Storage, name: str) -> bool:
         """Say whether the name was listed or added; nothing is asked of the storage."""
@@ -62,9 +60,7 @@ class Inventory:
         )
 
     def _key(self, storage: Storage, name: str) -> tuple[int, str]:
-        number = self._numbers.setdefault(place(storage), len(self._numbers))
-        # Some disks give names back in another spelling than they were given.
-        return number, normalize("NFC", name)
+        return self._numbers.setdefault(place(storage), len(self._numbers)), name
 
     def _is_listed(self, storage: Storage, folder: str) -> bool:
         if not self._lists:
@@ -83,3 +79,10 @@ class Inventory:
         key = self._key(storage, folder)
         self._database.execute("INSERT INTO folder VALUES (?, ?, ?)", (*key, is_listed))
         return is_listed
+
+
+def _is_there(storage: Storage, name: str) -> bool:
+    try:
+        return exists(storage, name)
+    except Exception:  # Storages raise whatever they like; so will the writing, and be told of.
+        return False

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
@@ -148,10 +149,8 @@ def names_in_rows(
 
 
 def _pages(alias: str, model: type[Model], attname: str, narrow: Narrow) -> Iterator[Holder]:
-    # By key, not by a cursor: MariaDB's driver would fetch all rows at once. Column by column, as
-    # Django loses what stands beside a key of several in distinct rows.
-    columns = [column.attname for column in model._meta.pk_fields]
-    rows = _holding(alias, model, attname, narrow).order_by("pk").values_list(*columns, attname)
+    # By key, not by a cursor: MariaDB's driver would fetch all rows at once.
+    rows = _holding(alias, model, attname, narrow).order_by("pk")
     page = list(rows[:PAGE])
     while page:
         found = [Holder(alias, tuple(key) if len(key) > 1 else key[0], name) for *key, name in page]
@@ -166,9 +165,30 @@ def count_in_rows(model: type[Model], attname: str, narrow: Narrow = QuerySet.al
     )
 
 
-def _holding(alias: str, model: type[Model], attname: str, narrow: Narrow) -> QuerySet[Model]:
+def still_naming(model: type[Model], attname: str, holders: Iterable[Holder]) -> set[Holder]:
+    """Return those of the rows that name the same file as before."""
+    keys: dict[str, list[Any]] = defaultdict(list)
+    known = set(holders)
+    for each in known:
+        keys[each.using].append(each.key)
+    return {
+        row
+        for using, asked in keys.items()
+        for row in _pages(using, model, attname, partial(_with_keys, keys=asked))
+        if row in known
+    }
+
+
+def _with_keys(rows: QuerySet[Model], keys: list[Any]) -> QuerySet[Model]:
+    return rows.filter(pk__in=keys)
+
+
+def _holding(alias: str, model: type[Model], attname: str, narrow: Narrow) -> QuerySet[Any, Any]:
+    # A key column by column: Django loses what stands beside one of several in distinct rows.
+    columns = [column.attname for column in model._meta.pk_fields]
     rows: QuerySet[Model] = QuerySet(model=model, using=alias)
-    return narrow(rows.exclude(**{f"{attname}__isnull": True}).exclude(**{attname: ""}))
+    rows = rows.exclude(**{f"{attname}__isnull": True}).exclude(**{attname: ""})
+    return narrow(rows).values_list(*columns, attname)
 
 
 def _rows(field: FileField, condition: Q) -> Iterator[tuple[Any, str]]:
@@ -198,12 +218,12 @@ def _on_every_database(model: type[Model], ask: Callable[[str], Iterable[Item]])
         )
 
 
-def _aliases(model: type[Model]) -> set[str]:
+def _aliases(model: type[Model]) -> list[str]:
     """Return the databases where rows may be: where tables are made, and where routers look."""
     aliases = {alias for alias in connections if router.allow_migrate_model(alias, model)}
     aliases |= {router.db_for_read(model), router.db_for_write(model)}
     # An empty dict in DATABASES is no database.
-    return {alias for alias in aliases if connections[alias].vendor != "unknown"}
+    return sorted(alias for alias in aliases if connections[alias].vendor != "unknown")
 
 
 def _rows_on(alias: str, field: FileField, condition: Q) -> list[tuple[Any, str]]:

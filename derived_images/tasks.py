@@ -152,12 +152,21 @@ class NotRendered(Exception):
 
 
 def render_or_raise(payload: Payload) -> None:
-    """Render what a payload asks for. Raises `NotRendered`, or what the database does, for a retry."""
-    failed = [each["source"] for each in _each(payload) if render_payload(each).is_retriable]
+    """Render what a payload asks for. Raises `NotRendered` for a retry, once all has been tried."""
+    failed = [each["source"] for each in _each(payload) if not _is_rendered(each)]
     if failed:
         # Reasons are for the log: what a storage says may be none of an engine's business.
         names = ", ".join(map(repr, failed))
         raise NotRendered(f"Variants of {names} are missing; the log says why.")
+
+
+def _is_rendered(payload: Payload) -> bool:
+    """Render, and say no where it may go well later."""
+    try:
+        return not render_payload(payload).is_retriable
+    except Exception:  # One picture that a storage, or the database, fails stops no other.
+        logger.exception("Not rendered: %r.", payload["source"])
+        return False
 
 
 def batch_of(payloads: list[Payload]) -> Payload:

@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing import get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process
 from threading import Thread
 from typing import NamedTuple, Self
 
@@ -68,12 +68,12 @@ def carry_out(order: Order, threads: int | None = None) -> Outcome:
     there = []
     try:
         if not order.force:
-            there = [each.name for each in targets if exists(each.storage, each.name)]
+            there = [each for each in targets if exists(each.storage, each.name)]
     except Exception as error:  # Storages raise whatever they like.
-        return Outcome(failures={tasks.said_by(error): [each.name for each in targets]})
-    due = [target for target in targets if target.name not in there]
+        return Outcome(failures={tasks.said_by(error): _names(targets)})
+    due = [target for target in targets if target not in there]
     report = tasks.make(field, order.source, due, threads)
-    return Outcome([each.name for each in report.made], there, _failures(report, due))
+    return Outcome(_names(report.made), _names(there), _failures(report, due))
 
 
 def _targets(order: Order) -> tuple[ImageField, list[Target]]:
@@ -89,9 +89,15 @@ def _targets(order: Order) -> tuple[ImageField, list[Target]]:
 def _failures(report: Report, due: list[Target]) -> dict[str, list[str]]:
     """Return why → names, of all that were not made."""
     told = {name for names in report.failures.values() for name in names}
-    told |= {target.name for target in report.made}
-    untold = [target.name for target in due if target.name not in told]
-    return report.failures | ({report.unreadable: untold} if untold else {})
+    told.update(_names(report.made))
+    untold = [name for name in _names(due) if name not in told]
+    if untold:
+        report.failures.setdefault(report.unreadable, []).extend(untold)
+    return report.failures
+
+
+def _names(targets: list[Target]) -> list[str]:
+    return [target.name for target in targets]
 
 
 class Workers:
@@ -103,20 +109,25 @@ class Workers:
     def __init__(self, number: int) -> None:
         self.number = number
         self._pool = self._started(number)
+        self._is_broken = False
         self._single: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *exception: object) -> None:
+        if kind and issubclass(kind, KeyboardInterrupt):
+            for process in active_children():
+                process.terminate()
         for pool in (self._pool, self._single):
             if pool:
                 pool.shutdown(cancel_futures=True)
 
     def carry_out(self, orders: list[Order], is_stopped: Callable[[], bool]) -> Iterator[Outcome]:
         """Yield the outcome of each order, in order; once it is stopped, of those begun."""
+        if self._is_broken:
+            self._pool, self._is_broken = self._started(self.number), False
         futures = [self._pool.submit(carry_out, order, self._threads) for order in orders]
-        is_broken = False
         for order, future in zip(orders, futures, strict=True):
             if is_stopped():
                 for each in futures:
@@ -128,10 +139,8 @@ class Workers:
             except BrokenProcessPool:
                 if is_stopped():
                     return
-                is_broken = True
+                self._is_broken = True
                 yield self._again(order)
-        if is_broken:
-            self._pool = self._started(self.number)
 
     def _again(self, order: Order) -> Outcome:
         """Carry out by itself what was lost with a process, perhaps by another's fault."""
@@ -140,7 +149,7 @@ class Workers:
             return self._single.submit(carry_out, order, self._threads).result()
         except BrokenProcessPool:
             self._single = None
-            return Outcome(failures={KILLED: [target.name for target in _targets(order)[1]]})
+            return Outcome(failures={KILLED: _names(_targets(order)[1])})
 
     @property
     def _threads(self) -> int:

@@ -5,14 +5,9 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from derived_images import backfill
-from derived_images.backfill import (
-    NoSelection,
-    Picture,
-    Tally,
-    render_names,
-    selections,
-)
+from derived_images.backfill import Tally, render_names
 from derived_images.files import write
+from derived_images.selections import NoSelection, Picture, selections
 from derived_images.workers import Outcome
 from tests.buckets import bucket
 from tests.pictures import picture

@@ -8,11 +8,12 @@ import signal
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
-from django.core.files.storage import FileSystemStorage, default_storage
+from django.core.files.storage import FileSystemStorage, InMemoryStorage, default_storage
 from django.core.management import CommandError, call_command
 
-from derived_images import backfill, tasks
+from derived_images import backfill, declarations, tasks
 from derived_images.files import write
+from tests.conftest import without_table
 from tests.pictures import picture
 from tests.shop import models as shop
 
@@ -20,8 +21,9 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "othe
 
 
 @pytest.fixture(autouse=True)
-def unrendered(settings):
+def unrendered(settings, monkeypatch):
     settings.DERIVED_IMAGES = {"PROCESSOR": "none"}
+    monkeypatch.setattr(shop.Two.backs, "_storage", InMemoryStorage())
 
 
 @pytest.fixture(params=["few", "many"])
@@ -163,8 +165,11 @@ def test_rows_can_be_chosen(sight, options, made, rows):
 
 def test_a_limit_is_of_pictures_that_lack_something(sight, rows):
     rows[0].variants.render()
+    lines, error = run("shop.WithSlug", limit=1)
 
-    assert counts("shop.WithSlug", limit=1)["created"] == 2
+    assert error is None
+    assert lines[0] == "It stood after shop.WithSlug b. The next run skips what is there."
+    assert lines[1].startswith("processed 2, created 2, skipped 2, ")
     assert rows[1].variants.missing() == []
 
 
@@ -271,6 +276,110 @@ def test_clashes_are_named_and_nothing_is_overwritten(sight, force, dirty, media
     assert {name: (media / name).read_bytes() for name in before} == before
 
 
+def test_by_force_an_upload_that_came_meanwhile_is_not_overwritten(sight, media, monkeypatch):
+    # More than are made together.
+    for name in [*(f"{number:02}" for number in range(backfill.CHUNK)), "last"]:
+        write(default_storage, f"plain/{name}.jpg", picture())
+        last = shop.Plain.objects.create(image=f"plain/{name}.jpg")
+    taken = "plain/last_thumb.webp"
+
+    def upload():
+        if not shop.Document.objects.exists():
+            write(default_storage, taken, ContentFile(b"an upload"))
+            shop.Document.objects.create(file=taken)
+
+    monkeypatch.setattr(shop.Plain.variants, "_storage", Meddling(upload))
+    lines, _ = run("shop.Plain", force=True, variants="thumb")
+
+    assert (media / taken).read_bytes() == b"an upload"
+    assert lines[0] == (
+        f"clash     {taken!r} is the source of shop.Document.file, wanted by shop.Plain {last.pk}"
+    )
+
+
+def test_each_name_is_asked_for_though_rows_share_a_source(sight, media):
+    """A child wants more names of a source than another row of its parent's does."""
+    write(default_storage, "photos/x.jpg", picture())
+    write(default_storage, "photos/x_card.webp", ContentFile(b"a document"))
+    shop.Document.objects.create(file="photos/x_card.webp")
+    shop.Child.objects.create(image="photos/x.jpg")
+    shop.Photo.objects.create(image="photos/x.jpg")
+    told = counts(force=True)
+
+    assert (media / "photos/x_card.webp").read_bytes() == b"a document"
+    assert told["clashed"] == 1
+
+
+def test_sources_of_one_name_in_two_storages_clash_over_a_third(sight, monkeypatch):
+    shared = InMemoryStorage()
+    for model, storage in ((shop.Plain, default_storage), (shop.Loose, InMemoryStorage())):
+        monkeypatch.setattr(model.image.field, "storage", storage)
+        monkeypatch.setattr(model.variants, "_storage", shared)
+        write(storage, "plain/a.jpg", picture())
+        model.objects.create(image="plain/a.jpg")
+
+    # Both have a thumb; the others are the one's or the other's alone.
+    assert counts() == {"processed": 2, "created": 4, "skipped": 0, "clashed": 2, "failed": 0}
+
+
+def test_a_convention_that_gives_a_source_its_own_name_is_a_clash(sight, media, monkeypatch):
+    class Same:
+        def name(self, *, source, **known):
+            return source
+
+        def sources(self, name):
+            return [name]
+
+    monkeypatch.setattr(shop.Plain.variants, "naming", Same())
+    monkeypatch.setattr(shop.Plain.variants, "_known", declarations._Known({}, {}, {}, {}))
+    write(default_storage, "plain/a.jpg", picture())
+    shop.Plain.objects.create(image="plain/a.jpg")
+    before = (media / "plain/a.jpg").read_bytes()
+
+    assert counts("shop.Plain", force=True)["created"] == 0
+    assert (media / "plain/a.jpg").read_bytes() == before
+
+
+def test_a_row_that_goes_while_its_page_is_in_hand_is_no_failure(sight, rows, monkeypatch):
+    def delete():
+        default_storage.delete(rows[1].image.name)
+        shop.WithSlug.objects.filter(pk="b")._raw_delete("default")
+
+    monkeypatch.setattr(shop.WithSlug.variants, "_storage", Meddling(delete))
+    lines, error = run("shop.WithSlug")
+
+    assert lines[-1].startswith("processed 3, created 4, skipped 0, clashed 0, failed 0 in ")
+    assert error is None
+
+
+def test_a_model_without_a_table_costs_nothing(sight, rows):
+    with without_table(shop.Measured, "default", "other"):
+        assert counts("shop.WithSlug")["created"] == 6
+
+
+def test_conditions_are_all_true_of_what_is_rendered():
+    rows = [shop.Plain.objects.create(title=title, image=picture()) for title in ("ab", "a", "b")]
+    run("shop.Plain", filter=["title__contains=a", "title__contains=b"])
+
+    assert [row.variants.missing() for row in rows] == [
+        [],
+        ["thumb", "square"],
+        ["thumb", "square"],
+    ]
+    told = counts("shop.Plain", filter=[f"pk__gt={rows[1].pk}"], start_after=str(rows[0].pk))
+    assert told["processed"] == 1
+
+
+def test_keys_of_one_database_are_not_those_of_another(sight):
+    photo = shop.Photo.objects.create(image=picture())
+    shop.Child.objects.using("other").create(pk=photo.pk, image=picture("other.jpg"))
+    run()
+
+    assert not default_storage.exists(shop.Child.variants.name(photo.image.name, "card"))
+    child = shop.Child.objects.using("other").get()
+    assert child.variants.missing() == []
+
+
 def test_what_somebody_stored_meanwhile_is_not_overwritten(sight, rows, media, monkeypatch):
     real = FileSystemStorage._open
     thumb = rows[1].variants.thumb.name
@@ -362,8 +471,7 @@ def test_ctrl_c_finishes_the_picture_in_hand_and_says_where_it_stood(
     assert lines[-1].startswith("processed 1, created 2, ")
     assert error.returncode == 130
     assert str(error) == (
-        "Interrupted. It stood after shop.WithSlug a. The next run skips what is there; to begin "
-        "where this one ended, say shop.WithSlug --start-after a."
+        "Interrupted. It stood after shop.WithSlug a. The next run skips what is there."
     )
     assert signal.getsignal(number) is before
     monkeypatch.undo()
@@ -434,6 +542,21 @@ class TestEngines:
             tasks.render_or_raise(payloads[0])
         assert rows[1].variants.missing() == rows[2].variants.missing() == []
 
+    def test_a_storage_that_fails_one_picture_fails_no_other(self, payloads, rows, monkeypatch):
+        payloads.clear()
+        run("shop.WithSlug", enqueue=True)
+        real = tasks.exists
+
+        def fail(storage, name):
+            if name == rows[0].variants.thumb.name:
+                raise PermissionError(name)
+            return real(storage, name)
+
+        monkeypatch.setattr(tasks, "exists", fail)
+        with pytest.raises(tasks.NotRendered, match=rows[0].image.name):
+            tasks.render_or_raise(payloads[0])
+        assert rows[1].variants.missing() == rows[2].variants.missing() == []
+
     def test_an_engine_that_refuses_ends_it(self, settings, rows):
         settings.DERIVED_IMAGES = {"PROCESSOR": f"{__name__}.refuse"}
         _, error = run("shop.WithSlug", enqueue=True)
@@ -463,7 +586,9 @@ def refuse(payload):
         (["shop.Plain"], {"variants": "tumb"}, "'tumb' is no variant. Choices are: square, thumb."),
         (["shop.Plain"], {"ids": ["one"]}, "'one' is no key of any model that is selected."),
         (["shop.Plain"], {"start_after": "x"}, "'x' is no key of any model that is selected."),
-        (["shop.Plain", "shop.Loose"], {"start_after": "1"}, "--start-after needs one model: "),
+        (["shop.Plain", "shop.Loose"], {"start_after": "1"}, "--start-after needs one model, "),
+        (["shop.Two"], {"start_after": "1"}, "--start-after needs one model, "),
+        (["shop.Plain"], {"ids": [str(10**30)]}, "int too large"),
         (["shop.Plain"], {"filter": ["title"]}, "'title' is no filter. Give lookup=value, "),
         (["shop.Plain"], {"filter": ["titel=x"]}, "shop.Plain cannot be asked so: "),
         (["shop.Plain"], {"filter": ["title__isnull=x"]}, "say title__isnull=true, or false."),

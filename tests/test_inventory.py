@@ -66,10 +66,12 @@ def test_of_few_each_is_asked_for(media):
     assert storage.calls == [("open", "a.jpg")]
 
 
-def test_letters_may_be_spelled_otherwise(media):
+def test_letters_that_are_spelled_otherwise_are_another_name_where_the_disk_says_so(media):
     (media / "e\u0301.jpg").touch()
+    storage = FileSystemStorage()
 
-    assert Inventory().has(FileSystemStorage(), "\u00e9.jpg")
+    assert Inventory().has(storage, "e\u0301.jpg")
+    assert Inventory().has(storage, "\u00e9.jpg") is storage.exists("\u00e9.jpg")
 
 
 def test_names_that_are_no_text_are_passed_over(media):

@@ -33,10 +33,9 @@ class TestBar:
         return lambda: command.stderr._out.getvalue() + capsys.readouterr().err
 
     def test_it_tells_how_many_how_fast_and_how_long_yet(self, shown, command):
-        bar = Bar(command, 3, is_hidden=False)
-        bar.advance()
-        bar.advance()
-        bar.close()
+        with Bar(command, 3, is_hidden=False) as bar:
+            bar.advance()
+            bar.advance()
 
         told = shown()
         assert "2 of 3 pictures" in told or "2/3" in told
@@ -48,17 +47,15 @@ class TestBar:
         assert command.stderr._out.getvalue() == "\r\033[K"
 
     def test_hidden_it_is_silent(self, shown, command):
-        bar = Bar(command, 3, is_hidden=True)
-        bar.advance()
-        bar.close()
+        with Bar(command, 3, is_hidden=True) as bar:
+            bar.advance()
 
         assert shown() == ""
 
     def test_what_programs_read_stays_clean(self, shown, command):
         command.stderr = OutputWrapper(io.StringIO())
-        bar = Bar(command, 3, is_hidden=False)
-        bar.advance()
-        bar.close()
+        with Bar(command, 3, is_hidden=False) as bar:
+            bar.advance()
         command.progress("Reading", 5)
 
         assert shown() == ""

@@ -53,6 +53,17 @@ def test_a_picture_that_kills_each_time_costs_no_other(site, tmp_path):
     assert f": {KILLED}" in told.stdout
 
 
+def test_those_that_follow_a_killed_one_are_made_by_new_ones(tmp_path):
+    site = Site(tmp_path, "django_tasks_db")
+    site.environment["POSTERS"] = "200"  # more than are given to two together
+    site.do("import")
+    (tmp_path / "deadly").touch()
+    told = site.manage("backfill_image_variants", "--workers", "2")
+
+    assert told.stdout.startswith("processed 200, created "), told.stderr
+    assert site.missing() == []
+
+
 def test_ctrl_c_finishes_the_pictures_in_hand(site):
     with site.managing("backfill_image_variants", "--workers", "2", "--verbose") as process:
         process.stdout.readline()
@@ -61,7 +72,7 @@ def test_ctrl_c_finishes_the_pictures_in_hand(site):
 
     assert process.returncode == 130, errors
     assert "Interrupted. It stood after engines.Poster " in errors
-    last = int(errors.rpartition("--start-after ")[2].strip(" .\n"))
+    last = int(errors.partition("With --start-after ")[2].split()[0])
     assert {int(line.split()[0]) for line in site.missing()} == set(range(last + 1, 21))
     assert not [name for name in site.files() if name.endswith(".tmp")]
     assert site.manage("backfill_image_variants").returncode == 0

@@ -182,7 +182,8 @@ def store(name: str, data: bytes) -> None:
 
 def make(rows: int) -> None:
     """Backfill in this process, and print a line for each tenth."""
-    from derived_images.backfill import Backfill, selections, sight_of
+    from derived_images.backfill import Backfill, sight_of
+    from derived_images.selections import selections
 
     print(f"{'pictures':>9} {'a second':>9} {'MB':>5}")
     begun = time.perf_counter()

@@ -7,19 +7,19 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
 from django.core.management.base import CommandError
-from django.db.models import Field, Model, QuerySet
+from django.db.models import Field, Model, Q, QuerySet
 
 from derived_images.references import Narrow
 
 BOOLEANS = {"true": True, "false": False}
 
 
-def narrowing(model: type[Model], conditions: dict[str, Any]) -> Narrow:
+def narrowing(model: type[Model], lookups: list[tuple[str, Any]]) -> Narrow:
     """Return what leaves out the rows of which these lookups are not true. Raises `CommandError`."""
 
     def narrow(rows: QuerySet[Model]) -> QuerySet[Model]:
         # What is looked up may be many of a row's.
-        return rows.filter(**conditions).distinct() if conditions else rows
+        return rows.filter(*map(Q, lookups)).distinct() if lookups else rows
 
     try:
         narrow(QuerySet(model=model))

@@ -6,7 +6,7 @@ import sys
 import time
 from argparse import RawDescriptionHelpFormatter
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Self
 
 from django.core.management.base import BaseCommand, CommandParser, DjangoHelpFormatter
 
@@ -35,7 +35,10 @@ class TerminalCommand(BaseCommand):
 
 
 class Bar:
-    """How many of how many, how fast, and how long yet: by tqdm, if there is one."""
+    """How many of how many, how fast, and how long yet: by tqdm, if there is one.
+
+    It clears the terminal for what is written next when it is left.
+    """
 
     def __init__(self, command: TerminalCommand, total: int, is_hidden: bool) -> None:
         self.command = command
@@ -68,8 +71,10 @@ class Bar:
         elif self._is_shown:
             self.command.progress("")
 
-    def close(self) -> None:
-        """Leave the terminal to what is written next."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
         self.clear()
         if self._bar is not None:
             self._bar.close()

@@ -1,6 +1,7 @@
 """What is done on the site: `python -m tests.engines.site upload`, `import`, `missing`, `heal`, or `manage`."""
 
 import json
+import os
 import sys
 
 import django
@@ -26,7 +27,8 @@ def import_() -> None:
 
     make_tables()
     Poster.objects.bulk_create(
-        Poster(image=picture(f"{number}.jpg", (60 + number, 40))) for number in range(20)
+        Poster(image=picture(f"{number}.jpg", (60 + number, 40)))
+        for number in range(int(os.environ.get("POSTERS", "20")))
     )
 
 

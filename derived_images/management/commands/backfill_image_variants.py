@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import sys
 import threading
 import time
@@ -14,18 +15,10 @@ from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from django.db import Error
+from django.db import Error, connections
+from django.db.models import Model
 
-from derived_images.backfill import (
-    CHUNK,
-    Backfill,
-    NoSelection,
-    NotTaken,
-    Picture,
-    Selection,
-    selections,
-    sight_of,
-)
+from derived_images.backfill import CHUNK, Backfill, NotTaken, Stopped, Tally, sight_of
 from derived_images.conf import setting
 from derived_images.management.selecting import (
     has_owner,
@@ -36,6 +29,7 @@ from derived_images.management.selecting import (
 )
 from derived_images.management.terminal import Bar, TerminalCommand
 from derived_images.naming import CURE
+from derived_images.selections import NoSelection, Picture, Selection, selections
 from derived_images.workers import NoWorkers, Outcome, Workers
 
 #: Pictures in one payload for an engine.
@@ -94,26 +88,38 @@ class Command(TerminalCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         refuse(options)
-        begun = time.monotonic()
         self.options = options
-        problem = ""
+        begun = time.monotonic()
         try:
             selected = chosen(options)
             total = sum(selection.count() for selection in selected)
-            sight = sight_of(selected, total, self.progress)
-        except (NoSelection, Error) as error:
+        except (NoSelection, Error, OverflowError) as error:
             raise CommandError(str(error)) from error
-        self.bar = Bar(self, total, options["verbose"])
-        backfill = Backfill(sight, force=options["force"], limit=options["limit"], tell=self.tell)
-        try:
-            with interruptible(backfill):
-                self.run(backfill, selected)
-        except (NoWorkers, NotTaken, Error) as error:
-            problem = str(error)
-        finally:
-            self.bar.close()
-        self.summary(backfill, time.monotonic() - begun)
-        self.conclude(backfill, problem)
+        self.backfill = Backfill(
+            sight_of(selected, total, self.reading),
+            force=options["force"],
+            limit=options["limit"],
+            tell=self.tell,
+        )
+        problem = ""
+        with Bar(self, total, options["verbose"]) as self.bar, interruptible(self.backfill):
+            try:
+                self.run(self.backfill, selected)
+            except Stopped:
+                pass
+            except (NoWorkers, NotTaken, Error, sqlite3.Error) as error:
+                problem = str(error)
+        where = position(self.backfill, selected)
+        if self.backfill.is_at_limit:
+            self.stdout.write(where)
+        self.summary(self.backfill.tally, time.monotonic() - begun)
+        self.conclude(self.backfill, problem, where)
+
+    def reading(self, what: str, number: int) -> None:
+        """Say how far the reading is, which Ctrl-C ends at once. Raises `Stopped`."""
+        if self.backfill.is_stopped:
+            raise Stopped
+        self.progress(what, number)
 
     def run(self, backfill: Backfill, selected: list[Selection]) -> None:
         """Have it made by whoever was asked for."""
@@ -147,13 +153,12 @@ class Command(TerminalCommand):
             self.stdout.write("\n".join(lines))
         self.bar.advance()
 
-    def summary(self, backfill: Backfill, seconds: float) -> None:
-        tally = backfill.tally
+    def summary(self, tally: Tally, seconds: float) -> None:
+        """Say what became of how many, and why some failed."""
         for reason, failures in tally.reasons.items():
             more = "" if failures.pictures == len(failures.examples) else ", …"
-            self.stdout.write(
-                f"failed    {failures.number} × {reason} ({', '.join(failures.examples)}{more})"
-            )
+            names = ", ".join(failures.examples)
+            self.stdout.write(f"failed    {failures.number} × {reason} ({names}{more})")
         if tally.clashed:
             self.stdout.write(f"Those that clash are told apart by naming={CURE!r}.")
         made = f"created {tally.created}"
@@ -168,13 +173,12 @@ class Command(TerminalCommand):
             f"in {seconds:.1f} s ({rate:.1f} pictures/s)"
         )
 
-    def conclude(self, backfill: Backfill, problem: str) -> None:
+    def conclude(self, backfill: Backfill, problem: str, where: str) -> None:
         """Raise `CommandError` unless all went well."""
-        if problem or backfill.is_stopped:
-            raise CommandError(
-                f"{problem.rstrip('.') or 'Interrupted'}. {position(backfill.last)}",
-                returncode=1 if problem else INTERRUPTED,
-            )
+        if backfill.is_stopped and not problem:
+            raise CommandError(f"Interrupted. {where}", returncode=INTERRUPTED)
+        if problem:
+            raise CommandError(f"{problem} {where}")
         if backfill.tally.failed:
             raise CommandError(f"Not all is well: failed: {backfill.tally.failed}.")
         if self.options["dry_run"] and backfill.tally.missing:
@@ -210,28 +214,26 @@ def chosen(options: Mapping[str, Any]) -> list[Selection]:
         selected = [selection for selection in selected if has_owner(selection.model)]
         if not selected:
             raise CommandError("--owner: none of the models has a field of that name.")
-    if start is not None and len({selection.model for selection in selected}) > 1:
-        raise CommandError("--start-after needs one model: each has keys of its own.")
+    if start is not None and len(selected) > 1:
+        raise CommandError("--start-after needs one model, and the managers of one field.")
     for text in [*ids, *([] if start is None else [start])]:
         if not any(keys_of(selection.model, [text]) for selection in selected):
             raise CommandError(f"{text!r} is no key of any model that is selected.")
-    conditions = dict(map(lookup_of, options["filter"]))
-    if owner is not None:
-        conditions["owner"] = owner
     return [
-        replace(selection, narrow=narrowing(selection.model, {**conditions, **keyed}))
+        replace(selection, narrow=narrowing(selection.model, lookups_of(selection.model, options)))
         for selection in selected
-        for keyed in [keyed_by(selection.model, ids, start)]
     ]
 
 
-def keyed_by(model: Any, ids: list[str], start: str | None) -> dict[str, Any]:
-    """Return the lookups of keys."""
-    lookups: dict[str, Any] = {}
-    if ids:
-        lookups["pk__in"] = [*keys_of(model, ids).values()]
-    if start is not None:
-        lookups["pk__gt"] = keys_of(model, [start])[start]
+def lookups_of(model: type[Model], options: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return lookups and values of the rows that are meant. Raises `CommandError`."""
+    lookups = [lookup_of(text) for text in options["filter"]]
+    if options["owner"] is not None:
+        lookups.append(("owner", options["owner"]))
+    if options["ids"]:
+        lookups.append(("pk__in", [*keys_of(model, options["ids"]).values()]))
+    if options["start_after"] is not None:
+        lookups += [("pk__gt", key) for key in keys_of(model, [options["start_after"]]).values()]
     return lookups
 
 
@@ -262,12 +264,15 @@ def row_of(picture: Picture) -> str:
     return f"{model._meta.label} {text_of(model, picture.holder.key if picture.holder else '')}"
 
 
-def position(last: Picture | None) -> str:
+def position(backfill: Backfill, selected: list[Selection]) -> str:
     """Say where it stood, and how to go on."""
-    if last is None or last.holder is None:
+    if backfill.last is None or backfill.last.holder is None:
         return "Nothing was done yet."
-    key = text_of(last.selection.model, last.holder.key)
-    return (
-        f"It stood after {row_of(last)}. The next run skips what is there; "
-        f"to begin where this one ended, say {last.selection.model._meta.label} --start-after {key}."
-    )
+    where = f"It stood after {row_of(backfill.last)}."
+    if not backfill.force:
+        where += " The next run skips what is there."
+    # Keys begin anew in each field, and in each database.
+    if len(selected) == len([*connections]) == 1:
+        key = text_of(backfill.last.selection.model, backfill.last.holder.key)
+        where += f" With --start-after {key} it begins where this one ended."
+    return where
