@@ -1,7 +1,7 @@
 """What a backfill costs: `python -m benchmarks.backfill [workers] [rows] [dirty]`, all of them by default.
 
-`workers`: the command on photos of 12 megapixels, with one process and with as many as there are
-cores, in turns; the ratio is the median of the rounds' own.
+`workers`: the command on photos of 12 megapixels, by one process and by as many as there are cores,
+in turns; ratios are medians of the rounds' own.
 `rows`: many small pictures, by one process: how fast it is and how much memory it takes, as it goes.
 `dirty`: as many old files, one in a hundred of which wants a name that is another's: each clash is
 named, and no file that was there has other bytes afterwards.
@@ -28,7 +28,7 @@ import django
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
-PHOTOS = 24
+PHOTOS = 48
 TWELVE_MEGAPIXELS = (4000, 3000)
 COMMAND = [sys.executable, "-m", "django", "backfill_image_variants"]
 
@@ -71,23 +71,33 @@ def child(what: str, rows: int, environment: dict[str, str]) -> None:
 
 def measure_workers(arguments: argparse.Namespace, environment: dict[str, str]) -> None:
     child("photos", PHOTOS, environment)
-    cores = os.cpu_count() or 1
-    found: dict[int, list[float]] = {1: [], cores: []}
+    cores = sorted(os.sched_getaffinity(0))
+    ways = {
+        "one process, one core": (1, cores[:1]),
+        "one process, whose encoders are threads": (1, cores),
+        f"{len(cores)} processes": (len(cores), cores),
+    }
+    found: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(arguments.rounds):
-        for number, seconds in found.items():
-            told = subprocess.run(
-                [*COMMAND, "--force", "--workers", str(number)],
-                check=True,
-                cwd=ROOT,
-                env=environment,
-                capture_output=True,
-                text=True,
-            ).stdout
-            seconds.append(float(re.search(r"in ([0-9.]+) s", told)[1]))  # type: ignore[index]
-    for number, seconds in found.items():
-        print(f"{number} process{'es' * (number > 1)}: {PHOTOS / median(seconds):.2f} pictures/s")
-    ratios = [one / many for one, many in zip(*found.values(), strict=True)]
-    print(f"{cores} processes are {median(ratios):.2f} times as fast ({sorted(ratios)})")
+        for way, (workers, allowed) in ways.items():
+            os.sched_setaffinity(0, allowed)  # Which the command inherits.
+            found[way].append(seconds_of(workers, environment))
+    os.sched_setaffinity(0, cores)
+    *_, many = found.values()
+    for way, seconds in found.items():
+        ratios = sorted(each / best for each, best in zip(seconds, many, strict=True))
+        print(
+            f"{way:<40} {PHOTOS / median(seconds):>5.2f} pictures/s, "
+            f"{median(ratios):.2f} ({ratios[0]:.2f}–{ratios[-1]:.2f}) times as long as the last"
+        )
+
+
+def seconds_of(workers: int, environment: dict[str, str]) -> float:
+    """Return how long the command says that it took."""
+    command = [*COMMAND, "--force", "--workers", str(workers)]
+    options = {"cwd": ROOT, "env": environment, "capture_output": True, "text": True}
+    told = subprocess.run(command, check=True, **options).stdout
+    return float(re.search(r" in ([0-9.]+) s", told)[1])  # type: ignore[index]
 
 
 def measure_rows(arguments: argparse.Namespace, environment: dict[str, str]) -> None:
