@@ -178,7 +178,8 @@ class Command(TerminalCommand):
         if backfill.is_stopped and not problem:
             raise CommandError(f"Interrupted. {where}", returncode=INTERRUPTED)
         if problem:
-            raise CommandError(f"{problem} {where}")
+            end = "" if problem.endswith((".", "?")) else "."
+            raise CommandError(f"{problem}{end} {where}")
         if backfill.tally.failed:
             raise CommandError(f"Not all is well: failed: {backfill.tally.failed}.")
         if self.options["dry_run"] and backfill.tally.missing:
