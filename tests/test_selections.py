@@ -55,7 +55,7 @@ class TestLabels:
         assert names(variants=["large"]) == {("shop.Two", "front"): ["large_fronts"]}
 
     def test_what_nothing_is_called_is_refused(self):
-        with pytest.raises(NoSelection, match="'tumb' is no variant. Choices are: "):
+        with pytest.raises(NoSelection, match=r"'tumb' is no variant\. Choices are: "):
             selections(variants=["thumb", "tumb"])
 
 
