@@ -98,7 +98,9 @@ class Audit:
     def read(self, field: FileField, progress: Callable[[str, int], None]) -> None:
         """Read all rows of a field. Raises the database's own errors, `NoTable` among them."""
         wants = self._wants(field)
-        self._comparison.add_wants(_told(wants, f"Reading {field.model._meta.label}", progress))
+        self._comparison.add_wants(
+            _told(wants, f"Reading names of {field.model._meta.label}", progress)
+        )
 
     def take(self, field: ImageField, sources: Iterable[str]) -> None:
         """Take these sources for those of a field's rows; no database is asked."""

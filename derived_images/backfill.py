@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -18,6 +19,8 @@ from derived_images.inventory import Inventory
 from derived_images.references import Clash, NoTable, paged
 from derived_images.selections import PAGE, NoSelection, Picture, Selection, selections
 from derived_images.workers import Order, Outcome, Workers, carry_out, order
+
+logger = logging.getLogger("derived_images")
 
 #: Rows that are asked about one by one. For more of them folders are listed.
 FEW = 100
@@ -304,7 +307,8 @@ def render_names(
 
     For data migrations, whose models are not today's: what `label`, ``"shop.Photo.variants"``, say,
     declares now is made, unless there is a file of that name. Two of the `names` that would share
-    a variant's name clash, and neither has it. Raises `NoSelection`.
+    a variant's name clash, and neither has it: give all names in one call, as others are not seen.
+    What is not made is logged, and told by the `Tally`. Raises `NoSelection`.
     """
     selected = selections([label], variants)
     if not selected:
@@ -320,6 +324,21 @@ def render_names(
         for page in paged(sources, PAGE)
     )
     if workers == 1:
-        return backfill.run(pages, backfill.here)
-    with Workers(workers) as processes:
-        return backfill.run(pages, backfill.by(processes), CHUNK * workers)
+        backfill.run(pages, backfill.here)
+    else:
+        with Workers(workers) as processes:
+            backfill.run(pages, backfill.by(processes), CHUNK * workers)
+    _log(label, backfill.tally)
+    return backfill.tally
+
+
+def _log(label: str, tally: Tally) -> None:
+    if tally.clashed or tally.failed:
+        reasons = [
+            f"{each.number} × {reason} ({', '.join(each.examples)})"
+            for reason, each in tally.reasons.items()
+        ]
+        logger.warning(
+            "Not rendered for %s: %d that clash, %d that failed. %s",
+            *(label, tally.clashed, tally.failed, " ".join(reasons)),
+        )

@@ -64,11 +64,15 @@ class TestRenderNames:
 
         assert stored() == {*old, "plain/a_large.webp", "plain/a_square.png"}
 
-    def test_what_is_not_there_fails(self, old):
+    def test_what_is_not_there_fails_and_is_logged(self, old, caplog):
         tally = render_names("shop.Plain", ["plain/gone.jpg"])
 
         assert tally.failed == 2
         assert tally.reasons["It is not there."].examples == ["plain/gone.jpg"]
+        assert caplog.messages == [
+            "Not rendered for shop.Plain: 0 that clash, 2 that failed. "
+            "2 × It is not there. (plain/gone.jpg)"
+        ]
 
     def test_a_model_with_several_fields_is_not_enough(self):
         with pytest.raises(NoSelection, match="has several image fields: name one of its managers"):

@@ -297,6 +297,18 @@ def test_by_force_an_upload_that_came_meanwhile_is_not_overwritten(sight, media,
     )
 
 
+def test_a_second_ctrl_c_ends_it_at_once_and_tidily(rows, monkeypatch, stored):
+    before = stored()
+    press = Meddling(lambda: os.kill(os.getpid(), signal.SIGINT))
+    monkeypatch.setattr(shop.WithSlug.variants, "_storage", press)
+    lines, error = run("shop.WithSlug")
+
+    assert error.returncode == 130
+    assert lines[-1].startswith("processed 0, created 0, ")
+    assert not [name for name in stored() if name.endswith(".tmp")]
+    assert len(stored() - before) == 1, "The first was pressed within the first variant."
+
+
 def test_each_name_is_asked_for_though_rows_share_a_source(sight, media):
     """A child wants more names of a source than another row of its parent's does."""
     write(default_storage, "photos/x.jpg", picture())

@@ -20,6 +20,7 @@ class Terminal(io.StringIO):
 def command():
     command = TerminalCommand()
     command.stderr = OutputWrapper(Terminal())
+    command.stderr.style_func = lambda text: f"\033[31m{text}"
     return command
 
 
@@ -44,7 +45,7 @@ class TestBar:
         monkeypatch.setattr(terminal, "find_spec", lambda name: None)
         Bar(command, 3, is_hidden=False).clear()
 
-        assert command.stderr._out.getvalue() == "\r\033[K"
+        assert command.stderr._out.getvalue() == "\r\033[K", "It is not red, as errors are."
 
     def test_hidden_it_is_silent(self, shown, command):
         with Bar(command, 3, is_hidden=True) as bar:

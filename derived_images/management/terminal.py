@@ -31,7 +31,8 @@ class TerminalCommand(BaseCommand):
         """Say on one line how far it is; "" clears it."""
         if self.stderr.isatty():
             count = "" if number is None else f": {number}"
-            self.stderr.write(f"\r\033[K{what}{count}", ending="")
+            # As plain text: Django has errors in red.
+            self.stderr.write(f"\r\033[K{what}{count}", style_func=str, ending="")
 
 
 class Bar:

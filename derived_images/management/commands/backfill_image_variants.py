@@ -42,9 +42,11 @@ examples:
   manage.py backfill_image_variants shop.Photo --dry-run      how much that is
   manage.py backfill_image_variants shop.Photo.variants --variants thumb,sm --workers 4
   manage.py backfill_image_variants shop.Photo --ids 12 15 --force
-  manage.py backfill_image_variants --filter album__title=Rome --owner 7 --enqueue
+  manage.py backfill_image_variants shop.Photo --filter album__title=Rome --enqueue
+  manage.py backfill_image_variants --owner 7 --limit 1000
 
-exit status: 1 when something failed, or, of --dry-run, is missing; 130 after Ctrl-C; else 0.
+exit status: 1 when something failed, or, of --dry-run, is missing; 130 after Ctrl-C or SIGTERM; else
+0. A clash is named and counted, and is no failure.
 """
 
 
@@ -62,7 +64,13 @@ class Command(TerminalCommand):
             metavar="app.Model[.manager]",
             help="whose variants (default: those of all models)",
         )
-        add("--ids", nargs="+", default=[], metavar="ID", help="only rows with these keys")
+        add(
+            "--ids",
+            nargs="+",
+            default=[],
+            metavar="ID",
+            help="only rows with these keys, of every model",
+        )
         add(
             "--filter",
             action="append",
@@ -70,8 +78,17 @@ class Command(TerminalCommand):
             metavar="LOOKUP=VALUE",
             help="only rows of which this is true, as in album__title=Rome; may be repeated",
         )
-        add("--owner", metavar="ID", help="only rows of this owner, of the models that have one")
-        add("--limit", type=positive, metavar="N", help="end after N pictures that lack something")
+        add(
+            "--owner",
+            metavar="ID",
+            help="only rows of which owner=ID is true; models without an owner are left out",
+        )
+        add(
+            "--limit",
+            type=positive,
+            metavar="N",
+            help="end after N pictures that lack something, whether they can be made or not",
+        )
         add("--start-after", metavar="ID", help="only rows with greater keys, of one model")
         add("--variants", default="", metavar="A,B", help="only these variants")
         add("--force", action="store_true", help="render what is there already, too")
@@ -105,8 +122,8 @@ class Command(TerminalCommand):
         with Bar(self, total, options["verbose"]) as self.bar, interruptible(self.backfill):
             try:
                 self.run(self.backfill, selected)
-            except Stopped:
-                pass
+            except (Stopped, KeyboardInterrupt):
+                self.backfill.is_stopped = True
             except (NoWorkers, NotTaken, Error, sqlite3.Error) as error:
                 problem = str(error)
         where = position(self.backfill, selected)
@@ -160,7 +177,10 @@ class Command(TerminalCommand):
             names = ", ".join(failures.examples)
             self.stdout.write(f"failed    {failures.number} × {reason} ({names}{more})")
         if tally.clashed:
-            self.stdout.write(f"Those that clash are told apart by naming={CURE!r}.")
+            self.stdout.write(
+                f"Those that clash are told apart by naming={CURE!r} on their manager, which names "
+                "all of its variants anew; or store one of the sources under another name."
+            )
         made = f"created {tally.created}"
         if self.options["dry_run"]:
             made = f"missing {tally.missing}"
@@ -249,7 +269,7 @@ def interruptible(backfill: Backfill) -> Iterator[None]:
         backfill.is_stopped = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
         if sys.stderr.isatty():
-            os.write(2, b"\nThe pictures in hand are finished. Press again to end at once.\n")
+            os.write(2, b"\nFinishing the pictures in hand; press again to end at once.\n")
 
     before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
