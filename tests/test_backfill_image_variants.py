@@ -600,7 +600,7 @@ def refuse(payload):
         (["shop.Plain"], {"start_after": "x"}, "'x' is no key of any model that is selected."),
         (["shop.Plain", "shop.Loose"], {"start_after": "1"}, "--start-after needs one model, "),
         (["shop.Two"], {"start_after": "1"}, "--start-after needs one model, "),
-        (["shop.Plain"], {"ids": [str(10**30)]}, "int too large"),
+        (["shop.Plain"], {"ids": [str(10**30)]}, " is no key of any model that is selected."),
         (["shop.Plain"], {"filter": ["title"]}, "'title' is no filter. Give lookup=value, "),
         (["shop.Plain"], {"filter": ["titel=x"]}, "shop.Plain cannot be asked so: "),
         (["shop.Plain"], {"filter": ["title__isnull=x"]}, "say title__isnull=true, or false."),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
 from django.core.management.base import CommandError
-from django.db.models import Field, Model, Q, QuerySet
+from django.db.models import Field, IntegerField, Model, Q, QuerySet
 
 from derived_images.references import Narrow
 
@@ -45,7 +45,10 @@ def keys_of(model: type[Model], texts: Iterable[str]) -> dict[str, Any]:
 def _python(field: Field[Any, Any], text: str) -> Any:
     while field.remote_field:  # A child's key is its parent's.
         field = field.target_field  # type: ignore[attr-defined]
-    return field.to_python(text)
+    key = field.to_python(text)
+    if isinstance(field, IntegerField):  # Some databases fail over one that is too large.
+        field.run_validators(key)
+    return key
 
 
 def text_of(model: type[Model], key: Any) -> str:
