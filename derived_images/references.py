@@ -150,7 +150,7 @@ def names_in_rows(
 
 def _pages(alias: str, model: type[Model], attname: str, narrow: Narrow) -> Iterator[Holder]:
     # By key, not by a cursor: MariaDB's driver would fetch all rows at once.
-    rows = _holding(alias, model, attname, narrow).order_by("pk")
+    rows = _holding(alias, model, attname, narrow)
     page = list(rows[:PAGE])
     while page:
         found = [Holder(alias, tuple(key) if len(key) > 1 else key[0], name) for *key, name in page]
@@ -184,11 +184,11 @@ def _with_keys(rows: QuerySet[Model], keys: list[Any]) -> QuerySet[Model]:
 
 
 def _holding(alias: str, model: type[Model], attname: str, narrow: Narrow) -> QuerySet[Any, Any]:
-    # A key column by column: Django loses what stands beside one of several in distinct rows.
+    # A key column by column: of distinct rows Django neither reads nor sorts one of several rightly.
     columns = [column.attname for column in model._meta.pk_fields]
     rows: QuerySet[Model] = QuerySet(model=model, using=alias)
     rows = rows.exclude(**{f"{attname}__isnull": True}).exclude(**{attname: ""})
-    return narrow(rows).values_list(*columns, attname)
+    return narrow(rows).order_by(*columns).values_list(*columns, attname)
 
 
 def _rows(field: FileField, condition: Q) -> Iterator[tuple[Any, str]]:
