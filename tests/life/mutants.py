@@ -307,7 +307,7 @@ MUTANTS = [
     Mutant(
         "write over a clash",
         TASKS,
-        "        if target.name not in clashing",
-        "        if True",
+        "[each for each in targets if each.name not in clashing]",
+        "targets",
     ),
 ]
