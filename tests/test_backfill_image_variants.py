@@ -309,14 +309,15 @@ def test_a_second_ctrl_c_ends_it_at_once_and_tidily(rows, monkeypatch, stored):
     assert len(stored() - before) == 1, "The first was pressed within the first variant."
 
 
-def test_each_name_is_asked_for_though_rows_share_a_source(sight, media):
+@pytest.mark.parametrize("force", [False, True])
+def test_each_name_is_asked_for_though_rows_share_a_source(sight, force, media):
     """A child wants more names of a source than another row of its parent's does."""
     write(default_storage, "photos/x.jpg", picture())
     write(default_storage, "photos/x_card.webp", ContentFile(b"a document"))
     shop.Document.objects.create(file="photos/x_card.webp")
     shop.Child.objects.create(image="photos/x.jpg")
     shop.Photo.objects.create(image="photos/x.jpg")
-    told = counts(force=True)
+    told = counts(force=force)
 
     assert (media / "photos/x_card.webp").read_bytes() == b"a document"
     assert told["clashed"] == 1
@@ -570,6 +571,7 @@ class TestEngines:
         assert rows[1].variants.missing() == rows[2].variants.missing() == []
 
     def test_an_engine_that_refuses_ends_it(self, settings, rows):
+        rows[1].variants.render()
         settings.DERIVED_IMAGES = {"PROCESSOR": f"{__name__}.refuse"}
         _, error = run("shop.WithSlug", enqueue=True)
 
