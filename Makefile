@@ -28,7 +28,8 @@ test: $(VENV)/test.stamp
 test-all: $(VENV)/test.stamp
 	$(BIN)/python -m pip install --quiet --editable ".[test,databases]"
 	$(BIN)/python -m pytest -n auto
-	$(BIN)/python -m tests.servers --all $(BIN)/python -m pytest -n auto --ignore tests/browser
+	@# Browser, engines and workers have sites with databases of their own.
+	$(BIN)/python -m tests.servers --all $(BIN)/python -m pytest -n auto --ignore tests/browser --ignore tests/engines --ignore tests/test_workers.py
 
 stateful: $(VENV)/test.stamp
 	@$(BIN)/python -m tests.life.run_stateful --steps $(or $(STEPS),200000) --seed $(or $(SEED),0) --jobs $(or $(JOBS),1)
