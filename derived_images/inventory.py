@@ -39,8 +39,6 @@ class Inventory:
 
     def has(self, storage: Storage, name: str) -> bool:
         """Say whether there is a file of this name, or one was added; no, where nobody can tell."""
-        if self.knows(storage, name):
-            return True
         is_listed = self._is_listed(storage, split(name)[0])
         if self.knows(storage, name):
             return True
