@@ -19,10 +19,22 @@ def redis(tmp_path):
         yield
 
 
-@pytest.mark.parametrize("engine", WORKERS)
-def test_every_variant_is_there_in_the_end(engine, tmp_path, request):
-    if engine != "django_tasks_db":
+@pytest.fixture(params=WORKERS)
+def engine(request):
+    """Name an engine whose broker runs."""
+    if request.param != "django_tasks_db":
         request.getfixturevalue("redis")
+    return request.param
+
+
+def assert_all_is_there(site, originals):
+    assert site.files() == site.names(), "No twin, and nothing left of those who died."
+    assert all(
+        (site.folder / "media" / name).read_bytes() == old for name, old in originals.items()
+    )
+
+
+def test_every_variant_is_there_in_the_end(engine, tmp_path):
     site = Site(tmp_path, engine)
     site.do("upload")
     assert len(site.missing()) == 40
@@ -36,14 +48,10 @@ def test_every_variant_is_there_in_the_end(engine, tmp_path, request):
         site.do("heal")
 
     assert site.missing() == []
-    assert site.files() == site.names(), "No twin, and nothing left of those who died."
-    assert all((tmp_path / "media" / name).read_bytes() == old for name, old in originals.items())
+    assert_all_is_there(site, originals)
 
 
-@pytest.mark.parametrize("engine", WORKERS)
-def test_a_backfill_is_left_to_the_engine(engine, tmp_path, request):
-    if engine != "django_tasks_db":
-        request.getfixturevalue("redis")
+def test_a_backfill_is_left_to_the_engine(engine, tmp_path):
     site = Site(tmp_path, engine)
     site.do("import")
     originals = {name: (tmp_path / "media" / name).read_bytes() for name in site.files()}
@@ -55,5 +63,4 @@ def test_a_backfill_is_left_to_the_engine(engine, tmp_path, request):
     told = site.manage("backfill_image_variants")
 
     assert told.stdout.startswith("processed 20, created 0, skipped 40, ")
-    assert site.files() == site.names(), "No twin, and nothing left of those who died."
-    assert all((tmp_path / "media" / name).read_bytes() == old for name, old in originals.items())
+    assert_all_is_there(site, originals)
