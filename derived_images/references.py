@@ -33,6 +33,7 @@ PAGE = 5000
 SHARING = 20
 
 Item = TypeVar("Item")
+Rows = TypeVar("Rows", bound=Model)
 
 
 class NoTable(DatabaseError):
@@ -347,15 +348,19 @@ def names_before(
     model: type[Model], key: Any, attnames: Collection[str], using: str
 ) -> dict[str, str]:
     """Return attribute → name as the row has it now, locked until the transaction ends."""
-    connection = connections[using]
     rows: QuerySet[Model] = QuerySet(model=model, using=using).filter(pk=key).order_by()
+    return next(iter(locked(rows, attnames).values(*attnames)), {})
+
+
+def locked(rows: QuerySet[Rows], attnames: Iterable[str]) -> QuerySet[Rows]:
+    """Return the rows, which are locked, once read, until the transaction ends; if there is one."""
+    connection = connections[rows.db]
     if connection.in_atomic_block and connection.features.has_select_for_update:
-        no_key = connection.features.has_select_for_no_key_update
-        rows = rows.select_for_update(no_key=no_key)
-    elif connection.in_atomic_block:
+        return rows.select_for_update(no_key=connection.features.has_select_for_no_key_update)
+    if connection.in_atomic_block:
         # SQLite locks by writing; a transaction that reads first cannot write any more.
         rows.update(**{attname: F(attname) for attname in attnames})
-    return next(iter(rows.values(*attnames)), {})
+    return rows
 
 
 def row_key(instance: Model, model: type[Model] | None = None) -> dict[str, str]:
