@@ -15,11 +15,15 @@ from django.core.exceptions import (
 )
 from django.core.files.base import File
 from django.db.models import Field, ImageField, Model
+from django.dispatch import Signal
 
 from derived_images import headers, naming
 from derived_images.declarations import Declaration, declarations, names_beside
 from derived_images.files import DerivedImages, SourceFile, forget_content, source_file_class
 from derived_images.recipes import Dimensions
+
+#: A manager was put onto a model, the `sender`, that had been prepared before.
+manager_added = Signal()
 
 #: What a folder of most file systems takes for one name, in bytes.
 LONGEST_NAME = 255
@@ -42,7 +46,13 @@ class DerivedImagesManager(Declaration):
     def contribute_to_class(self, cls: type[Model], name: str) -> None:
         require_app(f"{cls.__name__}.{name}")
         self.attribute = name
+        replaced = vars(cls).get(name)
         setattr(cls, name, self)
+        if cls in apps.all_models[cls._meta.app_label].values():
+            # Django has prepared it long ago: this is a model of somebody else's.
+            if isinstance(replaced, DerivedImagesManager):
+                _forget(replaced, cls)
+            manager_added.send(sender=cls)
 
     @overload
     def __get__(self, instance: None, owner: type[Model]) -> Self: ...
@@ -95,6 +105,13 @@ def prepare(model: type[Model]) -> list[ImageField]:
             models.add(model._meta.concrete_model or model)
             sources.append(field)
     return sources
+
+
+def _forget(manager: DerivedImagesManager, model: type[Model]) -> None:
+    """Let a manager that another one has replaced declare nothing any more."""
+    field = source_of(manager, model)
+    if field is not None:
+        declarations(field).pop(manager, None)
 
 
 def followed_fields(model: type[Model]) -> dict[str, ImageField]:

@@ -11,7 +11,7 @@ from django.db.models import ImageField, Model, signals
 
 from derived_images import references, tasks
 from derived_images.declarations import Declaration
-from derived_images.fields import followed_fields, prepare
+from derived_images.fields import followed_fields, manager_added, prepare
 from derived_images.files import (
     VariantFile,
     image_field,
@@ -29,6 +29,7 @@ _followed: dict[type[Model], dict[str, ImageField]] = {}
 def connect() -> None:
     """Follow every model that is prepared from now on. Before any is, so in `apps`."""
     signals.class_prepared.connect(follow)
+    manager_added.connect(follow)
     source_stored.connect(mark)
     names_wanted.connect(answer_who_uses)
     render_wanted.connect(render_now)

@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.db.models import signals
 from django.test.utils import CaptureQueriesContext
 
+from derived_images import DerivedImagesManager, Fit
+from derived_images.files import SourceFile
 from tests.pictures import picture
 from tests.shop import models as shop
 
@@ -678,3 +680,32 @@ def test_many_rows_are_asked_for_in_as_many_queries_as_few(committed):
         queries.append(len(captured))
 
     assert queries[0] == queries[1]
+
+
+class TestManagersOfModelsThatWereThere:
+    """Put onto a model of somebody else's, long after Django has prepared it."""
+
+    def test_uploads_are_followed_from_then_on(self):
+        class Advert(models.Model):
+            image = models.ImageField(upload_to="adverts/")
+
+            class Meta:
+                app_label = "adverts"
+
+        assert not signals.post_save.has_listeners(Advert)
+        Advert.add_to_class("variants", DerivedImagesManager("image", shop.SMALL))
+
+        assert signals.post_save.has_listeners(Advert)
+        assert isinstance(Advert().image, SourceFile)
+
+    def test_another_manager_takes_the_first_ones_place(self, committed, stored):
+        original = shop.Nullable.variants
+        shop.Nullable.add_to_class("variants", DerivedImagesManager("image", {"mini": Fit(8, 8)}))
+        try:
+            row = create(shop.Nullable, committed)
+            assert list(row.variants) == ["mini"]
+            assert stored() == files_of(row)
+        finally:
+            shop.Nullable.add_to_class("variants", original)
+        again = create(shop.Nullable, committed)
+        assert stored() == files_of(again) | {row.image.name, row.image.name[:-4] + "_mini.webp"}
