@@ -39,6 +39,8 @@ DEFAULTS: dict[str, Any] = {
     # Who sends the bytes: the view as a "stream"; the server in front of it, by the header
     # "X-Accel-Redirect" (nginx) or "X-Sendfile" (Apache); or the storage, by "redirect".
     "SERVE": "stream",
+    # The dotted path of the rules of images on any model, a subclass of this one.
+    "POLICY": "derived_images.attachments.policy.Policy",
 }
 
 

@@ -197,12 +197,13 @@ def _contents(name: str, content: File[Any]) -> tuple[Dimensions, str]:
 def _identity(content: File[Any]) -> headers.Identity | None:
     """Return what the header says; `None` of what cannot be read."""
     try:
-        return _identified(content)
+        return identified(content)
     except headers.UnreadableImage:
         return None
 
 
-def _identified(content: File[Any]) -> headers.Identity:
+def identified(content: File[Any]) -> headers.Identity:
+    """Return what a file's header says, opening it if need be. Raises `UnreadableImage`."""
     if content.closed:
         content.open()
     if not content.seekable():
@@ -223,7 +224,7 @@ def validate_budget(file: File[Any]) -> None:
 def _validate(file: File[Any], refused: type[headers.UnreadableImage]) -> None:
     if not getattr(file, "_committed", False):
         try:
-            headers.check_budget(_identified(file))
+            headers.check_budget(identified(file))
         except headers.UnreadableImage as error:
             if isinstance(error, refused):
                 raise ValidationError(str(error), code="unreadable_image") from error

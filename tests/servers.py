@@ -79,7 +79,7 @@ def _unprivileged() -> pwd.struct_passwd | None:
 def _postgresql(folder: Path) -> tuple[list[list[str]], list[str]]:
     data = str(folder / "data")
     # What it holds is thrown away: nothing need reach the disk.
-    options = f"-k {folder} -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=50"
+    options = f"-k {folder} -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300"
     initdb, pg_ctl = str(program("initdb")), str(program("pg_ctl"))
     return [
         [initdb, "-D", data, "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-sync"],
@@ -101,6 +101,7 @@ def _mariadb(folder: Path) -> tuple[list[list[str]], list[str]]:
         "--innodb-flush-log-at-trx-commit=0",
         "--innodb-doublewrite=0",
         "--innodb-buffer-pool-size=256M",
+        "--max-connections=300",
     ]
     return [
         [

@@ -45,11 +45,14 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     *(app for module, installed in NEIGHBOURS.items() if find_spec(module) for app in installed),
     "derived_images",
+    "derived_images.attachments",
     "tests.shop",
     "tests.life",
     "tests.neighbours",
     "tests.serving",
     "tests.engines",
+    "tests.attachments",
+    "tests.attachments.warehouse",
 ]
 # --- Nothing but the library that the life stories are told of: see tests/life/compare.py
 LIFE_LIBRARIES = {
@@ -63,7 +66,15 @@ if os.environ.get("LIFE_LIBRARY") in LIFE_LIBRARIES:
 # ---
 # All tables are made together: a server wants a foreign key's table first.
 MIGRATION_MODULES = dict.fromkeys(
-    ("admin", "auth", "contenttypes", "sessions", "reversion", "auditlog")
+    (
+        "admin",
+        "auth",
+        "contenttypes",
+        "sessions",
+        "reversion",
+        "auditlog",
+        "derived_images_attachments",
+    )
 )
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -382,7 +382,7 @@ def test_managers_can_be_checked_whatever_the_settings_are(options, settings):
 
     assert [
         message.id for message in check_managers(None) if message.id != "derived_images.I001"
-    ] == ([] if options != {"RECIPES": None} else ["derived_images.E003"] * 2)
+    ] == ([] if options != {"RECIPES": None} else ["derived_images.E003"] * 3)
 
 
 @pytest.mark.parametrize(

@@ -158,8 +158,8 @@ MUTANTS = [
     Mutant(
         "no lock",
         REFERENCES,
-        "        rows = rows.select_for_update(no_key=no_key)",
-        "        pass",
+        "        return rows.select_for_update(no_key=connection.features.has_select_for_no_key_update)",
+        "        return rows",
         ("races",),
     ),
     Mutant(

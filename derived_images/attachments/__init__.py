@@ -1,0 +1,30 @@
+"""Images on any model: each file stored once, each row with its own order and cover.
+
+`from derived_images.attachments import ImagesMixin, register, Policy`; the models are in
+`derived_images.attachments.models`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from derived_images.attachments.mixin import ImagesMixin, ImagesQuerySet, register
+    from derived_images.attachments.policy import Policy
+
+__all__ = ["ImagesMixin", "ImagesQuerySet", "Policy", "register"]
+
+_ROOMS = {
+    "ImagesMixin": "mixin",
+    "ImagesQuerySet": "mixin",
+    "Policy": "policy",
+    "register": "mixin",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # When Django imports this package as an app, no model can be made yet.
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)

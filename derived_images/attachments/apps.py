@@ -1,0 +1,19 @@
+"""The app of the wing."""
+
+from django.apps import AppConfig
+from django.core import checks as registry
+
+
+class AttachmentsConfig(AppConfig):
+    """Images on any model."""
+
+    name = "derived_images.attachments"
+    label = "derived_images_attachments"
+    verbose_name = "Images"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from derived_images.attachments import checks, handlers
+
+        handlers.connect()
+        registry.register(checks.check_attachments, registry.Tags.models)

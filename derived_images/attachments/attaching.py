@@ -1,0 +1,157 @@
+"""What is done with the images of one row: attach, detach, reorder, cover. All or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import File
+from django.db import router
+from django.db.models import Model
+
+from derived_images.attachments.attached import AbstractImageAttachment
+from derived_images.attachments.images import TEXTS, AbstractImage
+from derived_images.attachments.locking import in_transaction
+from derived_images.attachments.models import ImageAttachment
+from derived_images.attachments.policy import policy
+
+Result = TypeVar("Result")
+
+#: What is, or has, an image.
+ImageLike = AbstractImage | AbstractImageAttachment
+
+
+class RowImages:
+    """The images of a row, and what may be done with them; the row is locked meanwhile."""
+
+    def __init__(self, row: Model) -> None:
+        self.row = row
+        self.using = router.db_for_write(ImageAttachment, instance=row)
+
+    def attach(self, file_or_image: Any, creator: Any, texts: dict[str, str]) -> ImageAttachment:
+        """Put an image on the row, or find it there. See `ImagesMixin.attach()`."""
+        unknown = [name for name in texts if name not in TEXTS]
+        if unknown:
+            raise TypeError(f"Unknown text {unknown[0]!r}. Choices are: {', '.join(TEXTS)}.")
+        if isinstance(file_or_image, ImageLike):
+            return self._settle(lambda: self._attach_image(image_of(file_or_image), texts))
+        return self._settle(lambda: self._attach_file(file_or_image, creator, texts))
+
+    def _attach_image(self, image: Any, texts: dict[str, str]) -> ImageAttachment:
+        attachment = self._on_row(image) or self._new()
+        attachment.image = image
+        for name, text in texts.items():
+            setattr(attachment, f"custom_{name}", text)
+        attachment.save(using=self.using)
+        return attachment
+
+    def _attach_file(self, file: Any, creator: Any, texts: dict[str, str]) -> ImageAttachment:
+        attachment = self._new()
+        row = attachment.take_place(self.using)  # Before a byte is stored that would find none.
+        content = file if isinstance(file, File) else File(file)
+        attachment.image = self._images().upload(
+            content, owner=policy().owner_of(row), creator=creator, **texts
+        )
+        attachment.save(using=self.using)
+        return attachment
+
+    def detach(self, image: ImageLike) -> bool:
+        """Take an image off the row, and say whether it was on it."""
+
+        def work() -> bool:
+            attachment = self._on_row(image)
+            return attachment is not None and bool(attachment.delete(using=self.using))
+
+        return self._settle(work)
+
+    def reorder(self, images: ImageLike | Iterable[ImageLike], position: int) -> None:
+        """Move these images, in their order, to a position. Raises `ValidationError`."""
+        moved = [images] if isinstance(images, ImageLike) else list(images)
+
+        def work() -> None:
+            chosen = list(dict.fromkeys(self._required(image) for image in moved))
+            others = [each for each in self.attachments() if each not in chosen]
+            place = position if position >= 0 else max(0, len(others) + 1 + position)
+            changed = []
+            for number, each in enumerate([*others[:place], *chosen, *others[place:]]):
+                if each.order != number:
+                    each.order = number
+                    changed.append(each)
+            self.attachments().bulk_update(changed, ["order"])
+
+        self._settle(work)
+
+    def set_cover(self, image: ImageLike) -> ImageAttachment:
+        """Let an image stand for the row. Raises `ValidationError`."""
+
+        def work() -> ImageAttachment:
+            attachment = self._required(image)
+            attachment.is_cover = True
+            attachment.save(using=self.using, update_fields=["is_cover"])
+            return attachment
+
+        return self._settle(work)
+
+    def copy_to(self, other: RowImages) -> list[ImageAttachment]:
+        """Attach the row's images to another row, with order, texts and cover."""
+
+        def work() -> list[ImageAttachment]:
+            self._images().filter(attachments__in=self.attachments()).lock()
+            is_bare = not other.attachments().exists()
+            images = self.attachments().with_images()
+            if getattr(other.row, "images_limit", None) == 1:
+                images = images.filter(is_cover=True)
+            copies = []
+            for each in images:
+                texts = {name: getattr(each, f"custom_{name}") for name in TEXTS}
+                own = {name: text for name, text in texts.items() if text}
+                copies.append(other._attach_image(each.image, own))
+                if each.is_cover and is_bare:
+                    copies[-1] = other.set_cover(each.image)
+            return copies
+
+        return other._settle(work)
+
+    def _images(self) -> Any:
+        images: Any = ImageAttachment._meta.get_field("image").related_model
+        return images.all_images(self.using)
+
+    def attachments(self) -> Any:
+        """Return the row's attachments, in order."""
+        return ImageAttachment.objects.using(self.using).of(self.row)
+
+    def _settle(self, work: Callable[[], Result]) -> Result:
+        """Do the work while nobody else changes the row's images."""
+        if self.row.pk is None:
+            raise ValidationError(
+                f"{self.row!r} must be saved before it has images.", code="no_row"
+            )
+
+        def locked_work() -> Result:
+            self._new().lock_row(self.using)
+            return work()
+
+        result = in_transaction(self.using, locked_work)
+        # What was read before is not true any more.
+        getattr(self.row, "_prefetched_objects_cache", {}).pop("images", None)
+        return result
+
+    def _new(self) -> ImageAttachment:
+        attachment = ImageAttachment()
+        attachment.content_object = self.row
+        return attachment
+
+    def _on_row(self, image: ImageLike) -> ImageAttachment | None:
+        return self.attachments().filter(image=image_of(image).pk).first()  # type: ignore[no-any-return]
+
+    def _required(self, image: ImageLike) -> ImageAttachment:
+        attachment = self._on_row(image)
+        if attachment is None:
+            raise ValidationError(f"{image} is not attached to {self.row}.", code="not_attached")
+        return attachment
+
+
+def image_of(image: Any) -> Any:
+    """Return the image that an attachment has, or the image itself."""
+    return image.image if isinstance(image, AbstractImageAttachment) else image

@@ -1,0 +1,67 @@
+"""What follows when attachments and images go: the next cover, and the end of unused files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.db.models import signals
+
+from derived_images.attachments import registry
+from derived_images.attachments.attached import AbstractImageAttachment
+from derived_images.attachments.images import IMAGE_MODEL, AbstractImage
+from derived_images.attachments.models import ImageAttachment
+from derived_images.attachments.policy import policy
+
+
+def connect() -> None:
+    """Follow the project's images and attachments, and proxies of them."""
+    image = apps.get_model(IMAGE_MODEL)
+    for model in apps.get_models():
+        if issubclass(model, ImageAttachment):
+            signals.pre_delete.connect(lock_row, sender=model)
+            signals.post_delete.connect(promote_next, sender=model)
+            signals.post_delete.connect(delete_unused, sender=model)
+        elif issubclass(model, image):
+            signals.post_delete.connect(remove_stored, sender=model)
+
+
+def lock_row(
+    instance: AbstractImageAttachment, using: str, origin: Any = None, **kwargs: Any
+) -> None:
+    """Before an attachment goes, let nobody else change what is on its row."""
+    if _goes_with_row(instance, origin):
+        instance.is_cover = None  # No other takes its place.
+        return
+    instance.lock_row(using)
+    # The instance may be older than its row.
+    own = instance.siblings(using).filter(pk=instance.pk)
+    instance.is_cover = own.values_list("is_cover", flat=True).first()
+
+
+def _goes_with_row(instance: AbstractImageAttachment, origin: Any) -> bool:
+    """Say whether the row that it is on is what is being deleted."""
+    return registry.is_of(instance.model_of_row(), getattr(origin, "model", type(origin)))
+
+
+def promote_next(instance: AbstractImageAttachment, using: str, **kwargs: Any) -> None:
+    """When the cover goes, let the first of those that stay be it."""
+    siblings = instance.siblings(using)
+    if instance.is_cover and not siblings.filter(is_cover=True).exists():
+        following = siblings.first()
+        if following is not None:
+            siblings.filter(pk=following.pk).update(is_cover=True)
+
+
+def delete_unused(
+    instance: AbstractImageAttachment, using: str, origin: Any = None, **kwargs: Any
+) -> None:
+    """When an image leaves its last row, let it go, if the policy keeps none that nobody uses."""
+    image: Any = apps.get_model(IMAGE_MODEL)
+    if not policy().keeps_unused and not issubclass(getattr(origin, "model", type(origin)), image):
+        image.all_images(using).filter(pk=instance.image_id, attachments=None).delete()
+
+
+def remove_stored(instance: AbstractImage, using: str, **kwargs: Any) -> None:
+    """When an image goes, let its stored file go, unless another image has it."""
+    instance.stored_files(using).remove_unused(instance.stored_id)

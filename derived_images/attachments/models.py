@@ -1,0 +1,55 @@
+"""The models: stored files, images, and images on rows. `Image` may be one of your own."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from derived_images.attachments.attached import AbstractImageAttachment
+from derived_images.attachments.images import IMAGE_SETTING, AbstractImage
+from derived_images.attachments.policy import policy
+from derived_images.attachments.stored import AbstractStoredImage
+
+__all__ = [
+    "AbstractImage",
+    "AbstractImageAttachment",
+    "AbstractStoredImage",
+    "Image",
+    "ImageAttachment",
+    "StoredImage",
+]
+
+
+class StoredImage(AbstractStoredImage):
+    """Bytes, stored once for each owner. Its rows and files come and go with images."""
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["owner_key", "sha256"], name="derived_images_stored_once"
+            )
+        ]
+
+
+class Image(AbstractImage):
+    """An image as people talk about it; ``DERIVED_IMAGES_IMAGE_MODEL`` names another model."""
+
+    class Meta:
+        ordering: ClassVar = ["-created", "-pk"]
+        if hasattr(settings, IMAGE_SETTING):
+            # Only then: migrations with a foreign key to a swappable model want the setting.
+            swappable = IMAGE_SETTING
+
+    @property
+    def owner(self) -> Any:
+        """Whose library it is in; ``None`` is nobody's."""
+        return policy().owner(self.owner_key)
+
+
+class ImageAttachment(AbstractImageAttachment):
+    """An image on a row of any registered model."""
+
+    class Meta(AbstractImageAttachment.Meta):
+        pass

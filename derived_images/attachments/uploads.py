@@ -1,0 +1,77 @@
+"""What an upload is: its hash, taken while its bytes come in, and whether it is an image."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import File
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import (
+    FileUploadHandler,
+    MemoryFileUploadHandler,
+    TemporaryFileUploadHandler,
+)
+
+from derived_images import headers
+from derived_images.fields import identified
+
+
+class Facts(NamedTuple):
+    """What is known of bytes before they are stored."""
+
+    sha256: str
+    #: In bytes.
+    size: int
+    width: int | None
+    height: int | None
+
+
+def facts(content: File[Any]) -> Facts:
+    """Return what is known of an upload, read once. Raises `ValidationError` of what is no image."""
+    try:
+        identity = identified(content)
+        headers.check_budget(identity)
+    except ValueError as error:  # Of a field that is empty, too.
+        raise ValidationError(str(error), code="unreadable_image") from error
+    return Facts(digest(content), content.size, *identity.dimensions)
+
+
+def digest(content: File[Any]) -> str:
+    """Return the SHA-256 of a file, in hexadecimal: the one taken on its way in, if there is one."""
+    file, taken = getattr(content, "derived_images_sha256", (None, ""))
+    if file is not None and file is content.file:  # A form may have put another one in its place.
+        return taken
+    sha256 = hashlib.sha256()
+    for piece in content.chunks():
+        sha256.update(piece)
+    content.seek(0)
+    return sha256.hexdigest()
+
+
+class _Hashing(FileUploadHandler):
+    """Takes the hash of what another handler keeps."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        self._sha256 = hashlib.sha256()
+        super().new_file(*args, **kwargs)
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
+        self._sha256.update(raw_data)
+        return super().receive_data_chunk(raw_data, start)
+
+    def file_complete(self, file_size: int) -> UploadedFile[Any] | None:
+        file = super().file_complete(file_size)
+        if file is not None:
+            taken = file.file, self._sha256.hexdigest()
+            file.derived_images_sha256 = taken  # type: ignore[attr-defined]
+        return file
+
+
+class HashingMemoryFileUploadHandler(_Hashing, MemoryFileUploadHandler):
+    """Keeps small uploads in memory, as Django's does, and takes their hash as they come in."""
+
+
+class HashingTemporaryFileUploadHandler(_Hashing, TemporaryFileUploadHandler):
+    """Keeps large uploads on disk, as Django's does, and takes their hash as they come in."""

@@ -1,0 +1,39 @@
+"""What a project may decide."""
+
+import pytest
+
+from derived_images.attachments.policy import Policy, policy
+from tests.attachments.models import Organization
+
+pytestmark = pytest.mark.django_db
+
+
+def test_nobody_owns_anything_unless_a_project_says_so(part):
+    assert policy().owner_of(part) is None
+    assert policy().owner_key(None) == ""
+    assert policy().owner("") is None
+
+
+def test_an_owner_is_any_row(owners):
+    key = Policy().owner_key(owners[1])
+
+    assert key == f"tests_attachments.organization:{owners[1].pk}"
+    assert Policy().owner(key) == owners[1]
+    Organization.objects.all().delete()
+    assert Policy().owner(key) is None
+
+
+def test_an_owner_is_the_same_by_a_proxy_and_must_be_there(owners):
+    class Club(Organization):
+        class Meta:
+            proxy = True
+            app_label = "nowhere"
+
+    assert Policy().owner_key(Club(pk=7)) == Policy().owner_key(Organization(pk=7))
+    with pytest.raises(ValueError, match="must be saved before it owns anything"):
+        Policy().owner_key(Organization())
+
+
+def test_the_projects_own_is_asked(settings, part):
+    settings.DERIVED_IMAGES = {"POLICY": "tests.attachments.policies.OfOrganizations"}
+    assert type(policy()).__name__ == "OfOrganizations"
