@@ -1,6 +1,6 @@
 """Images on any model: each file stored once, each row with its own order and cover.
 
-`from derived_images.attachments import ImagesMixin, register, Policy`; the models are in
+`from derived_images.attachments import ImagesMixin, register, Policy, MoveImages`; the models are in
 `derived_images.attachments.models`.
 """
 
@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from derived_images.attachments.mixin import ImagesMixin, ImagesQuerySet, register
+    from derived_images.attachments.operations import MoveImages
     from derived_images.attachments.policy import Policy
 
-__all__ = ["ImagesMixin", "ImagesQuerySet", "Policy", "register"]
+__all__ = ["ImagesMixin", "ImagesQuerySet", "MoveImages", "Policy", "register"]
 
 _ROOMS = {
     "ImagesMixin": "mixin",
     "ImagesQuerySet": "mixin",
+    "MoveImages": "operations",
     "Policy": "policy",
     "register": "mixin",
 }

@@ -6,6 +6,9 @@ from django.contrib.contenttypes.models import ContentType
 from tests.attachments.models import Organization, Part
 from tests.pictures import picture
 
+#: Sites of their own, with settings of their own.
+collect_ignore = ["moved", "own"]
+
 
 @pytest.fixture(autouse=True)
 def unrendered(settings):

@@ -1,0 +1,1 @@
+"""A site with a model of images of its own, that has a real owner."""

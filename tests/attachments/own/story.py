@@ -1,0 +1,43 @@
+"""The story of such a site."""
+
+import django
+import pytest
+
+django.setup()
+
+from django.apps import apps  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.core.exceptions import ValidationError  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from derived_images.attachments.models import Image, ImageAttachment, StoredImage  # noqa: E402
+from tests.attachments.own.models import Part, Picture, Team  # noqa: E402
+from tests.pictures import picture  # noqa: E402
+
+call_command("check", verbosity=0)
+call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+call_command("migrate", verbosity=0)
+assert "derived_images_attachments_image" not in connection.introspection.table_names()
+assert Image not in apps.get_models()
+
+parts = [Part.objects.create(team=Team.objects.create(name=name)) for name in ("a", "b")]
+attached = [part.attach(picture(), title="Cat") for part in parts]
+images = list(Picture.objects.order_by("pk"))
+assert [each.image for each in attached] == images
+assert [each.owner for each in images] == [part.team for part in parts]
+assert [each.stored.owner_key for each in images] == [f"team-{part.team.pk}" for part in parts]
+assert ImageAttachment._meta.get_field("image").related_model is Picture
+
+Picture.objects.upload(picture("dog.jpg", color="blue"), owner=parts[0].team, photographer="Ada")
+assert list(Picture.objects.owned_by(parts[0].team).filter(photographer="Ada"))
+
+images[0].owner = parts[1].team
+with pytest.raises(ValidationError, match="is in another library"):
+    images[0].save()
+
+parts[0].team.delete()
+assert list(Picture.objects.all()) == [images[1]]
+assert list(StoredImage.objects.all()) == [images[1].stored]
+left = [path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()]
+assert [str(path.relative_to(settings.MEDIA_ROOT)) for path in left] == [images[1].file.name]
