@@ -50,5 +50,9 @@ MEDIA_ROOT = DATA / "media"
 # The media view serves them: it makes what is missing, and asks who may see what.
 DERIVED_IMAGES = {"URLS": "view", "AUTHORIZE": "gallery.rules.may_see"}
 
+# The wing: images on rows of any model, shown by the workshop.
+INSTALLED_APPS += ["derived_images.attachments", "workshop"]
+DERIVED_IMAGES["POLICY"] = "workshop.policy.OrganizationPolicy"
+
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

@@ -6,5 +6,6 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("gallery.urls")),
+    path("workshop/", include("workshop.urls")),
     path("media/", include("derived_images.urls")),
 ]

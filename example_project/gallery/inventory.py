@@ -1,4 +1,4 @@
-"""What lies in storage, and whose it is. It asks the storage, which other pages need not do."""
+"""What lies in the gallery's folders, and whose it is. It asks the storage: no other page needs to."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,8 +33,8 @@ def entries_of(picture: Picture, *managers: str) -> list[Entry]:
     return [Entry(picture, label, file) for label, file in [("original", picture.image), *files]]
 
 
-def stored_files(folder: str = "") -> Iterator[tuple[str, int]]:
-    """Walk the storage: names and bytes, whoever's they are."""
+def stored_files(folder: str) -> Iterator[tuple[str, int]]:
+    """Walk a folder of the storage: names and bytes, whoever's they are."""
     if not default_storage.exists(folder):
         return
     folders, files = default_storage.listdir(folder)

@@ -99,7 +99,8 @@ class Files(generic.TemplateView):
     template_name = "gallery/files.html"
 
     def get_context_data(self, **kwargs):
-        stored = dict(stored_files())
+        # The workshop's have a folder of their own, and their libraries show them.
+        stored = dict([*stored_files("photos/"), *stored_files("panoramas/")])
         pictures = [*Photo.objects.all(), *Panorama.objects.all()]
         owned = {entry.file.name for picture in pictures for entry in entries_of(picture)}
         visible = [

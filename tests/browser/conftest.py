@@ -80,6 +80,11 @@ class Site:
         media = self.data / "media"
         return {str(path.relative_to(media)) for path in media.rglob("*") if path.is_file()}
 
+    @property
+    def gallery_files(self) -> set[str]:
+        """The names of those that are not the workshop's."""
+        return {name for name in self.files if not name.startswith("images/")}
+
 
 def environment(data: Path) -> dict[str, str]:
     # The suite's own settings are not the example's.

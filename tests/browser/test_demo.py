@@ -21,10 +21,14 @@ def shapes(site) -> dict[str, str]:
     return {match[1]: match[2] for match in names if match}
 
 
-def test_drawn_pictures_fill_an_empty_gallery(serve):
+def test_drawn_pictures_fill_an_empty_gallery_and_workshop(serve):
     site = serve()
     assert len(shapes(site)) == 11
-    assert len(site.files) == 11 * 5 + 9
+    assert len(site.gallery_files) == 11 * 5 + 9
+    # Eighteen images: each picture is stored once for each organization that has it.
+    assert len(site.files - site.gallery_files) == (3 + 7) * 5
+    assert "  Harbour Tiles: 6 images in 3 files\n" in site.output
+    assert "  Lakeside Press: 12 images in 7 files\n" in site.output
     assert body(site, "/").count("<img ") == 10
     assert "1 more is private" in body(site, "/")
     assert body(site, "/panoramas/").count("<img ") == 1

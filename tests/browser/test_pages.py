@@ -170,6 +170,7 @@ def test_an_empty_gallery_invites(serve, open_page, tmp_path):
     expect(page).to_have_url(re.compile("/upload/$"))
 
 
+WORKSHOP = ["/workshop/", "/workshop/lakeside-press/", "/workshop/lakeside-press/library/"]
 FOCUS = """() => {
     const element = document.activeElement, box = element.getBoundingClientRect();
     const style = getComputedStyle(element);
@@ -181,7 +182,7 @@ FOCUS = """() => {
 }"""
 
 
-@pytest.mark.parametrize("address", ["/", "/upload/", "/panoramas/", "/files/"])
+@pytest.mark.parametrize("address", ["/", "/upload/", "/panoramas/", "/files/", *WORKSHOP])
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(page, address):
     page.goto(address)
     reachable = page.locator("a[href], button, input:not([type=hidden])").count()

@@ -165,7 +165,7 @@ def test_an_upload_is_cut_into_six_tiles_and_a_deletion_takes_them_away(page, si
     assert site.files - others == names(page)
     assert len(names(page)) == 9
     page.goto("/files/")
-    assert set(page.locator("td code").all_inner_texts()) == site.files
+    assert set(page.locator("td code").all_inner_texts()) == site.gallery_files
     expect(page.get_by_text("of no picture")).to_have_count(0)
     page.get_by_role("link", name="Market square").click()
     page.get_by_role("link", name="Delete").click()

@@ -1,4 +1,4 @@
-"""The demonstration: migrate, fill an empty gallery through the visitors' form, serve it."""
+"""The demonstration: migrate, fill what is empty through the visitors' forms, serve it."""
 
 import socket
 from collections.abc import Iterator
@@ -11,6 +11,8 @@ from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import BaseCommand, CommandError, call_command
 from paintings import PAINTINGS, PANORAMAS, Painting
+from workshop import samples
+from workshop.models import Organization
 
 from gallery.forms import PanoramaForm, PhotoForm
 from gallery.inventory import entries_of
@@ -24,7 +26,7 @@ class Upload(NamedTuple):
 
 
 class Command(BaseCommand):
-    help = "Shows the library at work: migrates, fills an empty gallery, serves it."
+    help = "Shows the library at work: migrates, fills what is empty, serves it."
 
     def add_arguments(self, parser):
         parser.add_argument("--port", type=int, default=8000)
@@ -38,6 +40,7 @@ class Command(BaseCommand):
             call_command("migrate", verbosity=0)
             make_administrator()
             self.fill(photos)
+            self.fill_workshop()
             self.serve(port)
         except KeyboardInterrupt:
             self.stdout.write("\nStopped.")
@@ -55,6 +58,12 @@ class Command(BaseCommand):
             if not model.objects.exists():
                 self.stdout.write(f"There is no {model._meta.verbose_name} yet: drawing some ...")
                 self.take_in(drawn(paintings, form))
+
+    def fill_workshop(self):
+        if not Organization.objects.exists():
+            self.stdout.write("There is no organization yet: giving two the gallery's pictures ...")
+            for line in samples.fill():
+                self.stdout.write(f"  {line}")
 
     def take_in(self, uploads):
         for form_class, data, file in uploads:

@@ -1,0 +1,1 @@
+"""The workshop: parts, companies and places of two organizations, with images through the mixin."""
