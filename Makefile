@@ -12,7 +12,7 @@ help:
 	@echo "make stateful           random lives of rows and files, for long   (STEPS=200000, SEED=0, JOBS=1)"
 	@echo "make mutants            faults of one line, each of which the tests must notice"
 	@echo "make compare            the stories of rows and files, told of two other libraries, too"
-	@echo "make benchmarks         what it costs that files follow their rows, an audit, serving, a backfill"
+	@echo "make benchmarks         what it costs that files follow their rows, an audit, serving, a backfill, a move"
 	@echo "make bench              rendering and reading beside other packages: writes benchmarks/RESULTS.md"
 	@echo "                        (QUICK=1 for a first look, which writes nothing; PHOTOS=folder)"
 	@echo "make lint               ruff, mypy --strict"
@@ -45,6 +45,7 @@ benchmarks: $(VENV)/test.stamp
 	@$(BIN)/python -m benchmarks.audit
 	@$(BIN)/python -m benchmarks.serving
 	@$(BIN)/python -m benchmarks.backfill --rows 10000
+	@$(BIN)/python -m benchmarks.attachments --rows 10000
 
 bench: $(VENV)-bench/stamp
 	@$(VENV)-bench/bin/python -m benchmarks.peers $(if $(QUICK),--quick) $(if $(PHOTOS),--photos "$(PHOTOS)")

@@ -1,0 +1,1 @@
+"""A site whose images are moved from a column into the library."""
