@@ -11,7 +11,7 @@ from django.db import router
 from django.db.models import Model
 
 from derived_images.attachments.attached import AbstractImageAttachment
-from derived_images.attachments.images import TEXTS, AbstractImage
+from derived_images.attachments.images import TEXTS, AbstractImage, check_fields
 from derived_images.attachments.locking import in_transaction
 from derived_images.attachments.models import ImageAttachment
 from derived_images.attachments.policy import policy
@@ -41,8 +41,10 @@ class RowImages:
     def _attach_image(self, image: Any, texts: dict[str, str]) -> ImageAttachment:
         attachment = self._on_row(image) or self._new()
         attachment.image = image
-        for name, text in texts.items():
-            setattr(attachment, f"custom_{name}", text)
+        own = {f"custom_{name}": text for name, text in texts.items()}
+        for name, text in own.items():
+            setattr(attachment, name, text)
+        check_fields(attachment, own)
         attachment.save(using=self.using)
         return attachment
 

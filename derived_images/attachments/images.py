@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -27,6 +28,11 @@ def owner_in(model: type[models.Model], owner: Any) -> dict[str, Any]:
     return {field.name: owner for field in model._meta.fields if field.name == "owner"}
 
 
+def check_fields(instance: models.Model, names: Iterable[str]) -> None:
+    """Raise `ValidationError` of what a form would refuse in these fields, as a text too long."""
+    instance.clean_fields({field.name for field in instance._meta.fields}.difference(names))
+
+
 class ImageQuerySet(models.QuerySet[Any]):
     """Images, as people know them."""
 
@@ -38,6 +44,7 @@ class ImageQuerySet(models.QuerySet[Any]):
         `texts` are `title`, `alt_text` and `description`, and whatever fields your own model has.
         Raises `ValidationError` of what is no image.
         """
+        check_fields(self.model(**texts), texts)  # Before a byte is stored that would find none.
         name = posixpath.basename(content.name or "")
 
         def work() -> Any:

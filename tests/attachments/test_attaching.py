@@ -77,6 +77,16 @@ class TestAttach:
         assert not Image.objects.exists()
         assert not StoredImage.objects.exists()
 
+    def test_a_text_that_is_too_long_costs_nothing(self, part, stored):
+        image = Image.objects.upload(picture())
+        before = stored()
+        for given in (image, picture(color="blue")):
+            with pytest.raises(ValidationError):
+                part.attach(given, title="t" * 256)
+        assert not part.images.exists()
+        assert Image.objects.count() == 1
+        assert stored() == before
+
     def test_a_text_that_there_is_not_is_told(self, part):
         with pytest.raises(TypeError) as error:
             part.attach(picture(), titel="Cat")
