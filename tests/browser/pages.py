@@ -40,6 +40,7 @@ def assert_loaded(page: Page, selector: str) -> None:
 
 
 def assert_accessible(page: Page) -> None:
+    page.wait_for_load_state()  # A link may just have been followed.
     for width in (1280, 320):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
