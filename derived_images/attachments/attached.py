@@ -57,7 +57,9 @@ _RELATIONS = {"object_int": "row_int", "object_uuid": "row_uuid", "object_str": 
 class AbstractImageAttachment(models.Model):
     """An image on a row of any registered model."""
 
-    image = models.ForeignKey(IMAGE_MODEL, on_delete=models.CASCADE, related_name="attachments")
+    image = models.ForeignKey(
+        IMAGE_MODEL, on_delete=models.CASCADE, related_name="%(app_label)s_%(class)s_set"
+    )
     content_type = models.ForeignKey(
         ContentType, on_delete=models.CASCADE, related_name="+", editable=False
     )
@@ -87,7 +89,8 @@ class AbstractImageAttachment(models.Model):
         constraints: ClassVar = [
             *(
                 models.UniqueConstraint(
-                    fields=["content_type", column, what], name=f"%(class)s_{what}_{column}"
+                    fields=["content_type", column, what],
+                    name=f"%(app_label)s_%(class)s_{what}_{column}",
                 )
                 for column in registry.COLUMNS
                 for what in ("image", "is_cover")
@@ -96,10 +99,11 @@ class AbstractImageAttachment(models.Model):
                 condition=Q(object_int__isnull=False, object_uuid=None, object_str=None)
                 | Q(object_int=None, object_uuid__isnull=False, object_str=None)
                 | Q(object_int=None, object_uuid=None, object_str__isnull=False),
-                name="%(class)s_one_key",
+                name="%(app_label)s_%(class)s_one_key",
             ),
             models.CheckConstraint(
-                condition=Q(is_cover=None) | Q(is_cover=True), name="%(class)s_cover_or_null"
+                condition=Q(is_cover=None) | Q(is_cover=True),
+                name="%(app_label)s_%(class)s_cover_or_null",
             ),
         ]
 

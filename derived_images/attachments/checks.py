@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.core.checks import CheckMessage, Error
+from django.db.models import Model
 
+from derived_images.attachments.mixin import GIVEN, ImagesMixin
 from derived_images.attachments.policy import Policy, policy
 from derived_images.conf import setting
 
 
 def check_attachments(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Check what the project says of images on its models."""
+    models = [
+        model for config in app_configs or apps.get_app_configs() for model in config.get_models()
+    ]
+    return [*check_policy(), *(message for model in models for message in check_names(model))]
+
+
+def check_policy() -> Iterator[CheckMessage]:
+    """Check that `POLICY` names a policy."""
     try:
         given: object = policy()
     except Exception as error:
         given = error
-    if isinstance(given, Policy):
-        return []
-    return [
-        Error(
+    if not isinstance(given, Policy):
+        yield Error(
             f"DERIVED_IMAGES['POLICY'] is {setting('POLICY')!r}, which is no policy: {given!r}.",
             hint="Give it the dotted path of a subclass of derived_images.attachments.Policy.",
             id="derived_images.E101",
         )
-    ]
+
+
+def check_names(model: type[Model]) -> Iterator[CheckMessage]:
+    """Check that no field of a model hides what the mixin gives its rows."""
+    if issubclass(model, ImagesMixin):
+        for field in model._meta.local_fields:
+            if field.name in GIVEN:
+                yield Error(
+                    f"The field {field.name!r} hides what ImagesMixin has of that name.",
+                    hint="Rename it; its column may stay: db_column.",
+                    obj=field,
+                    id="derived_images.E102",
+                )

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from derived_images.attachments.attached import AbstractImageAttachment
-from derived_images.attachments.images import IMAGE_SETTING, AbstractImage
+from derived_images.attachments.images import IMAGE_MODEL, IMAGE_SETTING, AbstractImage
 from derived_images.attachments.policy import policy
 from derived_images.attachments.stored import AbstractStoredImage
 
@@ -25,12 +25,8 @@ __all__ = [
 class StoredImage(AbstractStoredImage):
     """Bytes, stored once for each owner. Its rows and files come and go with images."""
 
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["owner_key", "sha256"], name="derived_images_stored_once"
-            )
-        ]
+    class Meta(AbstractStoredImage.Meta):
+        pass
 
 
 class Image(AbstractImage):
@@ -50,6 +46,8 @@ class Image(AbstractImage):
 
 class ImageAttachment(AbstractImageAttachment):
     """An image on a row of any registered model."""
+
+    image = models.ForeignKey(IMAGE_MODEL, on_delete=models.CASCADE, related_name="attachments")
 
     class Meta(AbstractImageAttachment.Meta):
         pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.files.base import File
 from django.db import connections, models
@@ -81,6 +81,12 @@ class AbstractStoredImage(models.Model):
 
     class Meta:
         abstract = True
+        constraints: ClassVar = [
+            # The upsert of `store()` rests on it.
+            models.UniqueConstraint(
+                fields=["owner_key", "sha256"], name="%(app_label)s_%(class)s_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.file.name or self.sha256

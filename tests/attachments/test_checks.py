@@ -1,9 +1,12 @@
-"""What is wrong with the policy."""
+"""What is wrong with the policy, and with the names of fields."""
 
 import pytest
 from django.core.checks.registry import registry
+from django.db import models
+from django.test.utils import isolate_apps
 
-from derived_images.attachments.checks import check_attachments
+from derived_images.attachments import ImagesMixin
+from derived_images.attachments.checks import check_attachments, check_names
 
 
 def test_the_projects_is_fine():
@@ -24,3 +27,17 @@ def test_what_is_no_policy_is_told(settings, path):
     assert message.hint == (
         "Give it the dotted path of a subclass of derived_images.attachments.Policy."
     )
+
+
+@isolate_apps("derived_images.attachments", "django.contrib.contenttypes")
+def test_a_field_that_hides_what_the_mixin_has_is_told():
+    class Album(ImagesMixin, models.Model):
+        cover = models.CharField(max_length=9)
+
+        class Meta:
+            app_label = "nowhere"
+
+    (message,) = check_names(Album)
+    assert message.id == "derived_images.E102"
+    assert message.msg == "The field 'cover' hides what ImagesMixin has of that name."
+    assert message.hint == "Rename it; its column may stay: db_column."

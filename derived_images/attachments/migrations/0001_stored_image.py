@@ -29,7 +29,8 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=["owner_key", "sha256"], name="derived_images_stored_once"
+                        fields=["owner_key", "sha256"],
+                        name="derived_images_attachments_storedimage_once",
                     )
                 ],
             },

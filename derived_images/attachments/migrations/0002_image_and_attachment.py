@@ -106,37 +106,37 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         fields=["content_type", "object_int", "image"],
-                        name="imageattachment_image_object_int",
+                        name="derived_images_attachments_imageattachment_image_object_int",
                     ),
                     models.UniqueConstraint(
                         fields=["content_type", "object_int", "is_cover"],
-                        name="imageattachment_is_cover_object_int",
+                        name="derived_images_attachments_imageattachment_is_cover_object_int",
                     ),
                     models.UniqueConstraint(
                         fields=["content_type", "object_uuid", "image"],
-                        name="imageattachment_image_object_uuid",
+                        name="derived_images_attachments_imageattachment_image_object_uuid",
                     ),
                     models.UniqueConstraint(
                         fields=["content_type", "object_uuid", "is_cover"],
-                        name="imageattachment_is_cover_object_uuid",
+                        name="derived_images_attachments_imageattachment_is_cover_object_uuid",
                     ),
                     models.UniqueConstraint(
                         fields=["content_type", "object_str", "image"],
-                        name="imageattachment_image_object_str",
+                        name="derived_images_attachments_imageattachment_image_object_str",
                     ),
                     models.UniqueConstraint(
                         fields=["content_type", "object_str", "is_cover"],
-                        name="imageattachment_is_cover_object_str",
+                        name="derived_images_attachments_imageattachment_is_cover_object_str",
                     ),
                     models.CheckConstraint(
                         condition=Q(object_int__isnull=False, object_uuid=None, object_str=None)
                         | Q(object_int=None, object_uuid__isnull=False, object_str=None)
                         | Q(object_int=None, object_uuid=None, object_str__isnull=False),
-                        name="imageattachment_one_key",
+                        name="derived_images_attachments_imageattachment_one_key",
                     ),
                     models.CheckConstraint(
                         condition=Q(is_cover=None) | Q(is_cover=True),
-                        name="imageattachment_cover_or_null",
+                        name="derived_images_attachments_imageattachment_cover_or_null",
                     ),
                 ],
             },
