@@ -289,7 +289,8 @@ class Adoption:
             (each.owner_key, each.sha256): each for each in locked(same.order_by("pk"), ["sha256"])
         }
         for key, each in new.items():
-            if not exists(self.field.storage, stored[key].file.name):
+            first = stored[key].file.name
+            if first != each.name and not exists(self.field.storage, first):
                 # Its file was lost, and here are the same bytes.
                 stored[key].file = each.name
                 stored[key].save(using=self.using, update_fields=["file"])

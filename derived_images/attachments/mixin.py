@@ -138,7 +138,7 @@ def register(model: type[models.Model], *, images_limit: int | None = None) -> N
         model.images_limit = images_limit  # type: ignore[attr-defined]
     if registry.is_registered(model):
         return
-    taken = [name for name in ("images", *GIVEN) if hasattr(model, name) and name != "images_limit"]
+    taken = [name for name in ("images", *GIVEN) if hasattr(model, name)]
     if taken:
         raise ImproperlyConfigured(
             f"Images cannot be attached to {model._meta.label}: it has {taken[0]!r} already."
