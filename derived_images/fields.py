@@ -48,7 +48,7 @@ class DerivedImagesManager(Declaration):
         self.attribute = name
         replaced = vars(cls).get(name)
         setattr(cls, name, self)
-        if cls in apps.all_models[cls._meta.app_label].values():
+        if cls in cls._meta.apps.all_models[cls._meta.app_label].values():
             # Django has prepared it long ago: this is a model of somebody else's.
             if isinstance(replaced, DerivedImagesManager):
                 _forget(replaced, cls)

@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import connection, models, transaction
 from django.db.models import signals
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, isolate_apps
 
 from derived_images import DerivedImagesManager, Fit
 from derived_images.files import SourceFile
@@ -685,6 +685,7 @@ def test_many_rows_are_asked_for_in_as_many_queries_as_few(committed):
 class TestManagersOfModelsThatWereThere:
     """Put onto a model of somebody else's, long after Django has prepared it."""
 
+    @isolate_apps("tests.shop")
     def test_uploads_are_followed_from_then_on(self):
         class Advert(models.Model):
             image = models.ImageField(upload_to="adverts/")

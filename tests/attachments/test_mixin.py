@@ -7,7 +7,7 @@ from django.core.files.storage import FileSystemStorage
 from django.db import models
 from django.db.models import Count
 from django.template import Context, Template
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, isolate_apps
 
 from derived_images.attachments import ImagesMixin, ImagesQuerySet, register
 from derived_images.attachments.mixin import with_images
@@ -103,6 +103,7 @@ def test_there_is_no_column_and_no_migration():
     assert own == {"id", "name", "organization"}
 
 
+@isolate_apps("tests.attachments", "django.contrib.auth", "django.contrib.contenttypes")
 def test_managers_of_other_bases_are_not_hidden():
     class Account(ImagesMixin, AbstractUser):
         class Meta:
@@ -172,6 +173,7 @@ class TestRegister:
         register(Part)
         assert [field.name for field in Crate._meta.private_fields].count("images") == 1
 
+    @isolate_apps("tests.attachments")
     def test_what_the_model_has_is_not_overwritten(self):
         class Album(models.Model):
             cover = models.CharField(max_length=9)

@@ -1,6 +1,7 @@
 """What a project may decide."""
 
 import pytest
+from django.test.utils import isolate_apps
 
 from derived_images.attachments.policy import Policy, policy
 from tests.attachments.models import Organization
@@ -23,6 +24,7 @@ def test_an_owner_is_any_row(owners):
     assert Policy().owner(key) is None
 
 
+@isolate_apps("tests.attachments")
 def test_an_owner_is_the_same_by_a_proxy_and_must_be_there(owners):
     class Club(Organization):
         class Meta:

@@ -3,6 +3,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import connection, models
+from django.test.utils import isolate_apps
 
 from derived_images.attachments import ImagesMixin, registry
 from derived_images.attachments.models import ImageAttachment
@@ -37,6 +38,7 @@ def test_what_nobody_registered_is_told():
         registry.column_of(Stranger)
 
 
+@isolate_apps("tests.attachments")
 def test_a_key_that_fits_nowhere_is_told():
     class Measurement(models.Model):
         at = models.DateTimeField(primary_key=True)
@@ -52,6 +54,7 @@ def test_a_key_that_fits_nowhere_is_told():
     )
 
 
+@isolate_apps("tests.attachments")
 def test_a_child_with_a_key_of_its_own_is_told():
     class Numbered(Part):
         part = models.OneToOneField(Part, models.CASCADE, parent_link=True)
@@ -68,6 +71,7 @@ def test_a_child_with_a_key_of_its_own_is_told():
     )
 
 
+@isolate_apps("tests.attachments")
 def test_a_key_may_be_a_row_of_a_model_that_comes_later():
     class Profile(ImagesMixin, models.Model):
         user = models.OneToOneField("Later", models.CASCADE, primary_key=True)
