@@ -114,6 +114,14 @@ class Adoption:
         self.attachments = self._rows(apps.get_model(APP, "ImageAttachment"))
         self._content_types = self._rows(apps.get_model("contenttypes", "ContentType"))
 
+    @property
+    def is_registered(self) -> bool:
+        """Whether rows of the model, as it is today, show what is attached to them."""
+        try:
+            return registry.is_registered(installed.get_model(self.model._meta.label))
+        except LookupError:
+            return False
+
     def _rows(self, model: type[Model]) -> QuerySet[Any]:
         # Not through a manager, which may hide rows, and which models of migrations don't have.
         return QuerySet(model=model, using=self.using)

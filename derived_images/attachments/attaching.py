@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import File
 from django.db import router
 from django.db.models import Model
 
@@ -15,6 +14,7 @@ from derived_images.attachments.images import TEXTS, AbstractImage, check_fields
 from derived_images.attachments.locking import in_transaction
 from derived_images.attachments.models import ImageAttachment
 from derived_images.attachments.policy import policy
+from derived_images.attachments.uploads import content_of
 
 Result = TypeVar("Result")
 
@@ -36,7 +36,9 @@ class RowImages:
             raise TypeError(f"Unknown text {unknown[0]!r}. Choices are: {', '.join(TEXTS)}.")
         if isinstance(file_or_image, ImageLike):
             return self._settle(lambda: self._attach_image(image_of(file_or_image), texts))
-        return self._settle(lambda: self._attach_file(file_or_image, creator, texts))
+        given = {name: text or "" for name, text in texts.items()}
+        content = content_of(file_or_image)
+        return self._settle(lambda: self._attach_file(content, creator, given))
 
     def _attach_image(self, image: Any, texts: dict[str, str]) -> ImageAttachment:
         attachment = self._on_row(image) or self._new()
@@ -51,9 +53,8 @@ class RowImages:
     def _attach_file(self, file: Any, creator: Any, texts: dict[str, str]) -> ImageAttachment:
         attachment = self._new()
         row = attachment.take_place(self.using)  # Before a byte is stored that would find none.
-        content = file if isinstance(file, File) else File(file)
         attachment.image = self._images().upload(
-            content, owner=policy().owner_of(row), creator=creator, **texts
+            file, owner=policy().owner_of(row), creator=creator, **texts
         )
         attachment.save(using=self.using)
         return attachment

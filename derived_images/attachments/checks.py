@@ -37,13 +37,17 @@ def check_policy() -> Iterator[CheckMessage]:
 
 
 def check_names(model: type[Model]) -> Iterator[CheckMessage]:
-    """Check that no field of a model hides what the mixin gives its rows."""
-    if issubclass(model, ImagesMixin):
-        for field in model._meta.local_fields:
-            if field.name in GIVEN:
-                yield Error(
-                    f"The field {field.name!r} hides what ImagesMixin has of that name.",
-                    hint="Rename it; its column may stay: db_column.",
-                    obj=field,
-                    id="derived_images.E102",
-                )
+    """Check that nothing of a model's own hides what the mixin gives its rows."""
+    if not issubclass(model, ImagesMixin):
+        return
+    own = [*model._meta.local_fields, *model._meta.local_many_to_many]
+    names = {field.name: field for field in own}
+    names |= {str(each.get_accessor_name()): each.field for each in model._meta.related_objects}
+    for name in ("images", *GIVEN):
+        if name in names:
+            yield Error(
+                f"{name!r} of {model._meta.label} hides what ImagesMixin has of that name.",
+                hint="Rename the field, whose column may stay (db_column), or its related_name.",
+                obj=names[name],
+                id="derived_images.E102",
+            )

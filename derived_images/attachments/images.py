@@ -13,6 +13,7 @@ from django.db import models, router
 
 from derived_images.attachments.locking import in_transaction, lock_in_order
 from derived_images.attachments.policy import policy
+from derived_images.attachments.uploads import content_of
 from derived_images.files import DerivedImages, SourceFile
 
 #: Which model is the project's own `Image`: a setting beside the dict, as Django wants it.
@@ -44,6 +45,7 @@ class ImageQuerySet(models.QuerySet[Any]):
         `texts` are `title`, `alt_text` and `description`, and whatever fields your own model has.
         Raises `ValidationError` of what is no image.
         """
+        content = content_of(content)
         check_fields(self.model(**texts), texts)  # Before a byte is stored that would find none.
         name = posixpath.basename(content.name or "")
 

@@ -31,8 +31,11 @@ class MoveImages(RunPython):
         return f"Attach the images that {self.model} has in {self.field}"
 
     def _move(self, apps: Any, schema_editor: Any) -> None:
-        tally = self._adoption(apps, schema_editor).move()
+        adoption = self._adoption(apps, schema_editor)
+        tally = adoption.move()
         logger.info("%s: %s", self.describe(), tally)
+        if tally.moved and not adoption.is_registered:
+            logger.warning("%s has images, but neither ImagesMixin nor register().", self.model)
 
     def _give_back(self, apps: Any, schema_editor: Any) -> None:
         tally = self._adoption(apps, schema_editor).give_back()

@@ -6,6 +6,7 @@ import posixpath
 from contextlib import suppress
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.db import connections, models
 
@@ -65,7 +66,7 @@ class StoredImageQuerySet(models.QuerySet[Any]):
 class AbstractStoredImage(models.Model):
     """Bytes, stored once for each owner."""
 
-    file = AutoCleanupImageField(upload_to="images/", max_length=255)
+    file = AutoCleanupImageField(upload_to="images/", max_length=255, editable=False)
     #: Which owner's library it is in, as the policy tells; "" is nobody's.
     owner_key = models.CharField(max_length=255, default="", blank=True, editable=False)
     #: Of the file's bytes, in hexadecimal.
@@ -90,3 +91,11 @@ class AbstractStoredImage(models.Model):
 
     def __str__(self) -> str:
         return self.file.name or self.sha256
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save it. Raises `ValidationError` of other bytes: images share these, and know their hash."""
+        if self.file and not self.file._committed:  # type: ignore[attr-defined]
+            raise ValidationError(f"{self} keeps its bytes: upload another image.", code="bytes")
+        super().save(*args, **kwargs)
+
+    save.alters_data = True  # type: ignore[attr-defined]

@@ -28,12 +28,23 @@ class Facts(NamedTuple):
     height: int | None
 
 
+def content_of(file: Any) -> File[Any]:
+    """Return a file, or what can be read, as Django's. Raises `ValidationError` of none at all."""
+    if file is None:
+        raise ValidationError("There is no file.", code="no_file")
+    if isinstance(file, File):
+        return file
+    if not hasattr(file, "read"):
+        raise TypeError(f"{file!r} is neither an image nor a file.")
+    return File(file)
+
+
 def facts(content: File[Any]) -> Facts:
     """Return what is known of an upload, read once. Raises `ValidationError` of what is no image."""
     try:
         identity = identified(content)
         headers.check_budget(identity)
-    except ValueError as error:  # Of a field that is empty, too.
+    except (ValueError, FileNotFoundError) as error:  # Of a field that is empty, too.
         raise ValidationError(str(error), code="unreadable_image") from error
     return Facts(digest(content), content.size, *identity.dimensions)
 

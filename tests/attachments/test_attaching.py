@@ -64,7 +64,8 @@ class TestAttach:
         with Product.objects.get().photo as photo:
             assert part.attach(photo).image.name == product.photo.name.partition("/")[2]
         product.photo.save("text.jpg", ContentFile(b"Lorem ipsum"))
-        for refused in (product.photo, Product().photo):
+        lost = Product(photo="products/lost.jpg")
+        for refused in (product.photo, Product().photo, lost.photo):
             with pytest.raises(ValidationError):
                 part.attach(refused)
         product.photo.close()
@@ -86,6 +87,14 @@ class TestAttach:
         assert not part.images.exists()
         assert Image.objects.count() == 1
         assert stored() == before
+
+    def test_no_file_is_told_in_a_sentence(self, part):
+        with pytest.raises(ValidationError) as error:
+            part.attach(None)
+        assert error.value.messages == ["There is no file."]
+        with pytest.raises(TypeError, match=r"'cat.jpg' is neither an image nor a file\."):
+            part.attach("cat.jpg")
+        assert part.attach(picture(), title=None).title == ""
 
     def test_a_text_that_there_is_not_is_told(self, part):
         with pytest.raises(TypeError) as error:

@@ -29,15 +29,27 @@ def test_what_is_no_policy_is_told(settings, path):
     )
 
 
-@isolate_apps("derived_images.attachments", "django.contrib.contenttypes")
+@isolate_apps("tests.attachments")
 def test_a_field_that_hides_what_the_mixin_has_is_told():
     class Album(ImagesMixin, models.Model):
         cover = models.CharField(max_length=9)
 
         class Meta:
-            app_label = "nowhere"
+            app_label = "tests_attachments"
 
-    (message,) = check_names(Album)
-    assert message.id == "derived_images.E102"
-    assert message.msg == "The field 'cover' hides what ImagesMixin has of that name."
-    assert message.hint == "Rename it; its column may stay: db_column."
+    class Page(models.Model):
+        album = models.ForeignKey(Album, models.CASCADE, related_name="images")
+
+        class Meta:
+            app_label = "tests_attachments"
+
+    messages = list(check_names(Album))
+    assert {message.id for message in messages} == {"derived_images.E102"}
+    assert [message.msg for message in messages] == [
+        "'images' of tests_attachments.Album hides what ImagesMixin has of that name.",
+        "'cover' of tests_attachments.Album hides what ImagesMixin has of that name.",
+    ]
+    assert messages[0].obj == Page._meta.get_field("album")
+    assert messages[0].hint == (
+        "Rename the field, whose column may stay (db_column), or its related_name."
+    )

@@ -3,7 +3,9 @@
 import hashlib
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.forms import modelform_factory
 
 from derived_images.attachments.models import Image, StoredImage
 from tests.pictures import picture
@@ -69,6 +71,13 @@ class TestStoredOnce:
 
         assert second.stored == first.stored
         assert stored() == {second.file.name}
+
+    def test_the_bytes_stay_those_of_the_hash(self):
+        stored = Image.objects.upload(picture()).stored
+        stored.file = picture(color="blue")
+        with pytest.raises(ValidationError):
+            stored.save()
+        assert "file" not in modelform_factory(StoredImage, exclude=[])().fields
 
     def test_a_roll_back_deletes_nothing(self, committed, stored):
         with committed():

@@ -16,7 +16,12 @@ class Migration(migrations.Migration):
                         primary_key=True, auto_created=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("file", models.ImageField(upload_to="images/", max_length=255, db_index=True)),
+                (
+                    "file",
+                    models.ImageField(
+                        upload_to="images/", max_length=255, db_index=True, editable=False
+                    ),
+                ),
                 (
                     "owner_key",
                     models.CharField(max_length=255, default="", blank=True, editable=False),

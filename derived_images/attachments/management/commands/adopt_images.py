@@ -10,7 +10,6 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from derived_images.attachments import registry
 from derived_images.attachments.adoption import Adoption
 from derived_images.management.terminal import Bar, TerminalCommand
 
@@ -63,7 +62,7 @@ class Command(TerminalCommand):
             adoption = Adoption(apps, model, field, using, self.tell)
         except (LookupError, ValueError, ImproperlyConfigured) as error:
             raise CommandError(f"{label}: {error}") from error
-        if not registry.is_registered(adoption.model):
+        if not adoption.is_registered:
             raise CommandError(
                 f"{label}: let {adoption.model.__name__} inherit ImagesMixin, or register() it."
             )
