@@ -10,7 +10,7 @@ from django.db import router
 from django.db.models import Model
 
 from derived_images.attachments.attached import AbstractImageAttachment
-from derived_images.attachments.images import TEXTS, AbstractImage, check_fields
+from derived_images.attachments.images import TEXTS, AbstractImage, check_fields, get_image_model
 from derived_images.attachments.locking import in_transaction
 from derived_images.attachments.models import ImageAttachment
 from derived_images.attachments.policy import policy
@@ -107,8 +107,7 @@ class RowImages:
                 images = images.filter(is_cover=True)
             copies = []
             for each in images:
-                texts = {name: getattr(each, f"custom_{name}") for name in TEXTS}
-                own = {name: text for name, text in texts.items() if text}
+                own = {name: text for name in TEXTS if (text := getattr(each, f"custom_{name}"))}
                 copies.append(other._attach_image(each.image, own))
                 if each.is_cover and is_bare:
                     copies[-1] = other.set_cover(each.image)
@@ -117,8 +116,7 @@ class RowImages:
         return other._settle(work)
 
     def _images(self) -> Any:
-        images: Any = ImageAttachment._meta.get_field("image").related_model
-        return images.all_images(self.using)
+        return get_image_model().all_images(self.using)
 
     def attachments(self) -> Any:
         """Return the row's attachments, in order."""

@@ -9,14 +9,14 @@ from django.db.models import signals
 
 from derived_images.attachments import registry
 from derived_images.attachments.attached import AbstractImageAttachment
-from derived_images.attachments.images import IMAGE_MODEL, AbstractImage
+from derived_images.attachments.images import AbstractImage, get_image_model
 from derived_images.attachments.models import ImageAttachment
 from derived_images.attachments.policy import policy
 
 
 def connect() -> None:
     """Follow the project's images and attachments, and proxies of them."""
-    image = apps.get_model(IMAGE_MODEL)
+    image = get_image_model()
     for model in apps.get_models():
         if issubclass(model, ImageAttachment):
             signals.pre_delete.connect(lock_row, sender=model)
@@ -41,7 +41,12 @@ def lock_row(
 
 def _goes_with_row(instance: AbstractImageAttachment, origin: Any) -> bool:
     """Say whether the row that it is on is what is being deleted."""
-    return registry.is_of(instance.model_of_row(), getattr(origin, "model", type(origin)))
+    return registry.is_of(instance.model_of_row(), _model_of(origin))
+
+
+def _model_of(origin: Any) -> type[Any]:
+    """Return of which model the rows are whose deletion began it: one row, or a query set."""
+    return getattr(origin, "model", type(origin))
 
 
 def promote_next(instance: AbstractImageAttachment, using: str, **kwargs: Any) -> None:
@@ -57,8 +62,8 @@ def delete_unused(
     instance: AbstractImageAttachment, using: str, origin: Any = None, **kwargs: Any
 ) -> None:
     """When an image leaves its last row, let it go, if the policy keeps none that nobody uses."""
-    image: Any = apps.get_model(IMAGE_MODEL)
-    if not policy().keeps_unused and not issubclass(getattr(origin, "model", type(origin)), image):
+    image = get_image_model()
+    if not policy().keeps_unused and not issubclass(_model_of(origin), image):
         image.all_images(using).filter(pk=instance.image_id, attachments=None).delete()
 
 

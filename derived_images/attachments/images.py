@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
@@ -22,6 +23,11 @@ IMAGE_MODEL: str = getattr(settings, IMAGE_SETTING, "derived_images_attachments.
 
 #: What images say of themselves, and attachments in their stead.
 TEXTS = ("title", "alt_text", "description")
+
+
+def get_image_model() -> type[AbstractImage]:
+    """Return the project's model of images."""
+    return apps.get_model(IMAGE_MODEL)
 
 
 def owner_in(model: type[models.Model], owner: Any) -> dict[str, Any]:
@@ -68,8 +74,8 @@ class ImageQuerySet(models.QuerySet[Any]):
         images = self.all()
         attachments: Any = self.model._meta.get_field("attachments").related_model
         attachments.objects.using(self.db).filter(image__in=images.order_by()).lock_rows()
-        stored = set(images.order_by().values_list("stored_id", flat=True))
         self.lock()
+        stored = list(images.order_by().values_list("stored_id", flat=True))
         lock_in_order(self.model.stored_files(self.db), stored, "sha256")
 
     def delete(self) -> Any:

@@ -33,6 +33,6 @@ urlpatterns = [
     path("<slug:organization>/parts/<int:pk>/", pages_of(Part)),
     path("<slug:organization>/companies/<uuid:pk>/", pages_of(Company)),
     path("<slug:organization>/places/<slug:pk>/", pages_of(Place)),
-    path("<slug:organization>/library/", views.Library.as_view(), name="library"),
+    path("<slug:organization>/library/", views.ImageList.as_view(), name="library"),
     path("<slug:organization>/library/<int:pk>/delete/", views.DeleteImage.as_view()),
 ]

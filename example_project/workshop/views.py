@@ -139,7 +139,7 @@ class OfLibrary(OfOrganization):
         return reverse("library", args=[self.organization.slug])
 
 
-class Library(OfLibrary, generic.ListView):
+class ImageList(OfLibrary, generic.ListView):
     template_name = "workshop/library.html"
     context_object_name = "images"
 

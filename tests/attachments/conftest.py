@@ -1,5 +1,9 @@
 """What the tests of attachments have: rows with two images, and rows of two owners."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from django.contrib.contenttypes.models import ContentType
 
@@ -15,6 +19,19 @@ def unrendered(settings):
     """Render nothing, unless a test wants it."""
     settings.DERIVED_IMAGES = {"PROCESSOR": "none"}
     ContentType.objects.clear_cache()
+
+
+@pytest.fixture
+def tell(tmp_path):
+    """Return what has a site tell its story, in a process and a folder of its own."""
+
+    def tell(site):
+        environment = {"SITE": str(tmp_path), "DJANGO_SETTINGS_MODULE": f"{site}.settings"}
+        story = [sys.executable, "-W", "error", "-m", f"{site}.story"]
+        run = subprocess.run(story, env=os.environ | environment, capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr
+
+    return tell
 
 
 @pytest.fixture
