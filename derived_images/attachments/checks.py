@@ -9,6 +9,13 @@ from django.apps import AppConfig, apps
 from django.core.checks import CheckMessage, Error
 from django.db.models import Model
 
+from derived_images.attachments import registry
+from derived_images.attachments.images import (
+    IMAGE_MODEL,
+    IMAGE_SETTING,
+    AbstractImage,
+    get_image_model,
+)
 from derived_images.attachments.mixin import GIVEN, ImagesMixin
 from derived_images.attachments.policy import Policy, policy
 from derived_images.conf import setting
@@ -19,7 +26,12 @@ def check_attachments(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
     models = [
         model for config in app_configs or apps.get_app_configs() for model in config.get_models()
     ]
-    return [*check_policy(), *(message for model in models for message in check_names(model))]
+    return [
+        *check_policy(),
+        *check_image_model(),
+        *(message for model in models for message in check_names(model)),
+        *(message for model in models for message in check_limit(model)),
+    ]
 
 
 def check_policy() -> Iterator[CheckMessage]:
@@ -33,6 +45,20 @@ def check_policy() -> Iterator[CheckMessage]:
             f"DERIVED_IMAGES['POLICY'] is {setting('POLICY')!r}, which is no policy: {given!r}.",
             hint="Give it the dotted path of a subclass of derived_images.attachments.Policy.",
             id="derived_images.E101",
+        )
+
+
+def check_image_model() -> Iterator[CheckMessage]:
+    """Check that `DERIVED_IMAGES_IMAGE_MODEL` names a model of images."""
+    try:
+        model: Any = get_image_model()
+    except (LookupError, ValueError):
+        model = None
+    if model is None or not issubclass(model, AbstractImage):
+        yield Error(
+            f"{IMAGE_SETTING} is {IMAGE_MODEL!r}, which is no model of images.",
+            hint="Give it the app.Model of a subclass of AbstractImage, whose app is installed.",
+            id="derived_images.E103",
         )
 
 
@@ -51,3 +77,16 @@ def check_names(model: type[Model]) -> Iterator[CheckMessage]:
                 obj=names[name],
                 id="derived_images.E102",
             )
+
+
+def check_limit(model: type[Model]) -> Iterator[CheckMessage]:
+    """Check that `images_limit` of a model with images is a number of them."""
+    limit = getattr(model, "images_limit", None)
+    is_number = limit is None or (isinstance(limit, int) and limit > 0)
+    if registry.is_registered(model) and not is_number:
+        yield Error(
+            f"images_limit of {model._meta.label} is {limit!r}, which is no number of images.",
+            hint="Let it be 1 or more, or None for as many as there are.",
+            obj=model,
+            id="derived_images.E104",
+        )

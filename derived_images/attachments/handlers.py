@@ -16,13 +16,12 @@ from derived_images.attachments.policy import policy
 
 def connect() -> None:
     """Follow the project's images and attachments, and proxies of them."""
-    image = get_image_model()
     for model in apps.get_models():
         if issubclass(model, ImageAttachment):
             signals.pre_delete.connect(lock_row, sender=model)
             signals.post_delete.connect(promote_next, sender=model)
             signals.post_delete.connect(delete_unused, sender=model)
-        elif issubclass(model, image):
+        elif issubclass(model, AbstractImage):
             signals.post_delete.connect(remove_stored, sender=model)
 
 

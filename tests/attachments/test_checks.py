@@ -1,4 +1,8 @@
-"""What is wrong with the policy, and with the names of fields."""
+"""What is wrong with the policy, the model of images, the names of fields, and limits."""
+
+import os
+import subprocess
+import sys
 
 import pytest
 from django.core.checks.registry import registry
@@ -6,7 +10,8 @@ from django.db import models
 from django.test.utils import isolate_apps
 
 from derived_images.attachments import ImagesMixin
-from derived_images.attachments.checks import check_attachments, check_names
+from derived_images.attachments.checks import check_attachments, check_limit, check_names
+from tests.attachments.models import Company, Stranger
 
 
 def test_the_projects_is_fine():
@@ -27,6 +32,37 @@ def test_what_is_no_policy_is_told(settings, path):
     assert message.hint == (
         "Give it the dotted path of a subclass of derived_images.attachments.Policy."
     )
+
+
+@pytest.mark.parametrize("model", ["nope", "nope.Nope", "own.Team"])
+def test_what_is_no_model_of_images_is_told(model, tmp_path):
+    site = {"DJANGO_SETTINGS_MODULE": "tests.attachments.own.settings", "SITE": str(tmp_path)}
+    environment = os.environ | site | {"IMAGE_MODEL": model}
+    check = [sys.executable, "-m", "django", "check"]
+    run = subprocess.run(check, env=environment, capture_output=True, text=True)
+
+    assert run.returncode == 1
+    assert (
+        f"(derived_images.E103) DERIVED_IMAGES_IMAGE_MODEL is {model!r}, which is no model of images."
+    ) in run.stderr
+    assert "HINT: Give it the app.Model of a subclass of AbstractImage" in run.stderr
+
+
+@pytest.mark.parametrize("limit", [0, -1, "3", 1.5])
+def test_a_limit_that_is_no_number_is_told(monkeypatch, limit):
+    monkeypatch.setattr(Company, "images_limit", limit)
+    (message,) = check_attachments(None)
+
+    assert message.id == "derived_images.E104"
+    assert message.msg == (
+        f"images_limit of tests_attachments.Company is {limit!r}, which is no number of images."
+    )
+    assert message.obj is Company
+
+
+def test_the_limit_of_a_model_without_images_is_its_own_business(monkeypatch):
+    monkeypatch.setattr(Stranger, "images_limit", "few", raising=False)
+    assert list(check_limit(Stranger)) == []
 
 
 @isolate_apps("tests.attachments")
