@@ -1,7 +1,7 @@
 """Images on any model: each file stored once, each row with its own order and cover.
 
 `from derived_images.attachments import ImagesMixin, register, Policy, MoveImages`; the models are in
-`derived_images.attachments.models`.
+`derived_images.attachments.models`, but for the images, if they are your own: `get_image_model()`.
 """
 
 from __future__ import annotations
@@ -10,18 +10,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from derived_images.attachments.mixin import ImagesMixin, ImagesQuerySet, register
+    from derived_images.attachments.images import get_image_model
+    from derived_images.attachments.mixin import ImagesMixin, ImagesQuerySet, register, with_images
     from derived_images.attachments.operations import MoveImages
     from derived_images.attachments.policy import Policy
 
-__all__ = ["ImagesMixin", "ImagesQuerySet", "MoveImages", "Policy", "register"]
+__all__ = [
+    "ImagesMixin",
+    "ImagesQuerySet",
+    "MoveImages",
+    "Policy",
+    "get_image_model",
+    "register",
+    "with_images",
+]
 
 _ROOMS = {
     "ImagesMixin": "mixin",
     "ImagesQuerySet": "mixin",
     "MoveImages": "operations",
     "Policy": "policy",
+    "get_image_model": "images",
     "register": "mixin",
+    "with_images": "mixin",
 }
 
 

@@ -71,6 +71,8 @@ class _Found(NamedTuple):
     row: Any
     name: str
     owner_key: str
+    #: The field of the image that the owner goes into, if there is one.
+    owned: dict[str, Any]
     facts: Facts
 
 
@@ -163,9 +165,11 @@ class Adoption:
     def give_back(self, advance: Advance = ignore) -> Tally:
         """Give each row the name of its cover's file back, and forget that it was moved."""
         for keys in self._pages():
-            given = in_transaction(self.using, partial(self._give_back, keys))
+            given, left = in_transaction(self.using, partial(self._give_back, keys))
+            for row, name in left:
+                self._leave(row, name, "failed", "Its name is too long for the field.")
             self.tally.moved += given
-            self.tally.empty += len(keys) - given
+            self.tally.empty += len(keys) - given - len(left)
             advance(len(keys))
         return self.tally
 
@@ -260,8 +264,13 @@ class Adoption:
         if any(each.sha256 == facts.sha256 for each in attached):
             self.tally.there += 1
             return None
-        rules = policy()
-        return _Found(row, name, rules.owner_key(rules.owner_of(row)), facts)
+        owner = policy().owner_of(row)
+        try:
+            owned = owner_in(self.images.model, owner)
+        except ValidationError as error:
+            self._leave(row, name, "failed", error.messages[0])
+            return None
+        return _Found(row, name, policy().owner_key(owner), owned, facts)
 
     def _facts(self, row: Any, name: str) -> Facts | None:
         try:
@@ -305,27 +314,29 @@ class Adoption:
         return stored
 
     def _image(self, found: _Found, stored: Any) -> Any:
-        owner = owner_in(self.images.model, policy().owner_of(found.row))
-        return self.images.create(stored=stored, name=posixpath.basename(found.name), **owner)
+        name = posixpath.basename(found.name)
+        return self.images.create(stored=stored, name=name, **found.owned)
 
-    def _give_back(self, keys: list[Any]) -> int:
+    def _give_back(self, keys: list[Any]) -> tuple[int, list[tuple[Any, str]]]:
+        """Return how many rows have their name back, and those with a name that is too long."""
         rows = self._locked(keys)
         attached = self._attached(keys)
         given = []
+        left = []
         for row in rows:
             name = getattr(row, self.field.attname).name
             back = self._moved_from(name, attached[row.pk])
             if back is None:
                 continue
             if not name and len(back.file) > (self.field.max_length or MAX_LENGTH):
-                self._leave(row, back.file, "failed", "Its name is too long for the field.")
+                left.append((row, back.file))
                 continue
             setattr(row, self.field.attname, name or back.file)
             given.append((row, back))
         self._rows(self.model).bulk_update([row for row, _ in given], [self.field.name])
         self._forget([back for _, back in given])
         self._promote(keys)
-        return len(given)
+        return len(given), left
 
     def _moved_from(self, name: str, attached: list[_Attached]) -> _Attached | None:
         """Return what was moved from a row with that name; if that was dropped, the cover."""

@@ -171,7 +171,9 @@ class AbstractImageAttachment(models.Model):
             setattr(self, column, key if column == own else None)
 
     def model_of_row(self) -> type[models.Model]:
-        """Return the model of the row; `Model` itself, if it is not installed any more."""
+        """Return the model of the row; `Model` itself, if it is not set, or not installed any more."""
+        if self.content_type_id is None:
+            return models.Model
         # By key: Django keeps those that it has read.
         types = ContentType.objects.db_manager(self._state.db)
         return types.get_for_id(self.content_type_id).model_class() or models.Model

@@ -70,6 +70,8 @@ class RowImages:
 
     def reorder(self, images: ImageLike | Iterable[ImageLike], position: int) -> None:
         """Move these images, in their order, to a position. Raises `ValidationError`."""
+        if not isinstance(position, int):
+            raise TypeError(f"{position!r} is no position: give several images as a list.")
         moved = [images] if isinstance(images, ImageLike) else list(images)
 
         def work() -> None:
@@ -149,10 +151,15 @@ class RowImages:
     def _required(self, image: ImageLike) -> ImageAttachment:
         attachment = self._on_row(image)
         if attachment is None:
-            raise ValidationError(f"{image} is not attached to {self.row}.", code="not_attached")
+            # By its key: a title may be none of the caller's business.
+            raise ValidationError(
+                f"Image {image_of(image).pk!r} is not attached to {self.row}.", code="not_attached"
+            )
         return attachment
 
 
 def image_of(image: Any) -> Any:
-    """Return the image that an attachment has, or the image itself."""
+    """Return the image that an attachment has, or the image itself. Raises `TypeError`."""
+    if not isinstance(image, ImageLike):
+        raise TypeError(f"{image!r} is neither an image nor an attachment.")
     return image.image if isinstance(image, AbstractImageAttachment) else image

@@ -31,8 +31,14 @@ def get_image_model() -> type[AbstractImage]:
 
 
 def owner_in(model: type[models.Model], owner: Any) -> dict[str, Any]:
-    """Return the field that an owner goes into, if a project's own model has one."""
-    return {field.name: owner for field in model._meta.fields if field.name == "owner"}
+    """Return the field that an owner goes into, if a project's own model has one.
+
+    Raises `ValidationError` of nobody, where there must be somebody.
+    """
+    fields = [field for field in model._meta.fields if field.name == "owner"]
+    if owner is None and any(not field.null for field in fields):
+        raise ValidationError(f"A {model._meta.verbose_name} needs an owner.", code="no_owner")
+    return {field.name: owner for field in fields}
 
 
 def check_fields(instance: models.Model, names: Iterable[str]) -> None:
@@ -52,13 +58,15 @@ class ImageQuerySet(models.QuerySet[Any]):
         Raises `ValidationError` of what is no image.
         """
         content = content_of(content)
-        check_fields(self.model(**texts), texts)  # Before a byte is stored that would find none.
+        # Before a byte is stored that would find none.
+        owned = owner_in(self.model, owner)
+        check_fields(self.model(**texts), texts)
         name = posixpath.basename(content.name or "")
 
         def work() -> Any:
             stored = self.model.stored_files(self.db).store(content, owner)
             facts = {"stored": stored, "name": name[:255], "creator": creator}
-            return self.create(**facts, **owner_in(self.model, owner), **texts)
+            return self.create(**facts, **owned, **texts)
 
         return in_transaction(self.db, work)
 

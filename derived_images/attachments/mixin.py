@@ -73,11 +73,11 @@ class ImagesMixin(models.Model):
     def attach(self, file_or_image: Any, *, creator: Any = None, **texts: str) -> ImageAttachment:
         """Put an image on the row, as the last in order; the first one is its cover.
 
-        Takes a file, an image, or an attachment for its image. `title`, `alt_text` and
-        `description` are those of the new image; of an image that was there before, they are what
-        it says on this row. An image that is on the row already stays where it is. Raises
-        `ValidationError` of what is no image, or not in the library of the row's owner, or one too
-        many.
+        Takes a file, an image, or an attachment for its image. `creator`, `title`, `alt_text` and
+        `description` are those of the new image; an image that was there before keeps its creator,
+        and the texts are what it says on this row. An image that is on the row already stays where
+        it is. Raises `ValidationError` of what is no image, or not in the library of the row's
+        owner, or one too many.
         """
         return RowImages(self).attach(file_or_image, creator, texts)
 
@@ -131,8 +131,11 @@ def register(model: type[models.Model], *, images_limit: int | None = None) -> N
     """Give images to a model that is not yours, in `ready()` of an app of yours.
 
     Its rows then have what those of an `ImagesMixin` have; `with_images()` takes its query sets.
-    Raises `ImproperlyConfigured`, if the model has something else under one of those names.
+    Raises `TypeError` of what is no model, `ImproperlyConfigured`, if the model has something else
+    under one of those names.
     """
+    if not (isinstance(model, type) and issubclass(model, models.Model)):
+        raise TypeError(f"{model!r} is no model.")
     model = model._meta.concrete_model or model
     if images_limit is not None:
         model.images_limit = images_limit  # type: ignore[attr-defined]

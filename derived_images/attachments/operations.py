@@ -20,6 +20,8 @@ class MoveImages(RunPython):
     """
 
     def __init__(self, model: str, field: str) -> None:
+        if model.count(".") != 1:
+            raise ValueError(f"{model!r} is no model: give app.Model, as in shop.Product.")
         self.model = model
         self.field = field
         super().__init__(self._move, self._give_back)

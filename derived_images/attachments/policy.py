@@ -32,9 +32,14 @@ class Policy:
         """
         if owner is None:
             return ""
+        if not isinstance(owner, Model):
+            raise TypeError(
+                f"{owner!r} is no owner: give a row of a model, or write `owner_key()`."
+            )
         if owner.pk is None:
             raise ValueError(f"{owner!r} must be saved before it owns anything.")
-        return f"{owner._meta.concrete_model._meta.label_lower}:{owner.pk}"
+        model = owner._meta.concrete_model or type(owner)
+        return f"{model._meta.label_lower}:{owner.pk}"
 
     def owner(self, key: str) -> Any:
         """Return the owner of that key, ``None`` if there is none any more."""

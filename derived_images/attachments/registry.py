@@ -83,9 +83,9 @@ def root_of(model: type[Model]) -> type[Model]:
     """Return the model that is registered: this one, or its parent. Raises `ValidationError`."""
     root = next(_lineage(model), None)
     if root is None:
+        name = "a model that is not installed" if model is Model else model._meta.label
         raise ValidationError(
-            f"Nothing can be attached to {model._meta.label}: it is not registered.",
-            code="not_registered",
+            f"Nothing can be attached to {name}: it is not registered.", code="not_registered"
         )
     return root
 

@@ -2,6 +2,7 @@
 
 import pytest
 from django import forms
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
@@ -156,6 +157,15 @@ class TestAttachments:
         assert error.value.messages == [
             "Nothing can be attached to tests_attachments.Stranger: it is not registered."
         ]
+
+    def test_without_a_row_there_is_nothing_to_attach_to(self, part):
+        gone = ContentType.objects.create(app_label="gone", model="gone")
+        image = Image.objects.upload(picture())
+        for attachment in (ImageAttachment(), ImageAttachment(content_type=gone, object_int=1)):
+            assert attachment.content_object is None
+            attachment.image = image
+            with pytest.raises(ValidationError, match="to a model that is not installed"):
+                attachment.save()
 
     def test_their_rows_are_read_in_a_query_for_each_model(self, django_assert_num_queries):
         for model in (Part, Company, Company, Part):

@@ -275,7 +275,12 @@ class TestReorder:
         stranger = Part.objects.create().attach(picture(color="white"))
         with pytest.raises(ValidationError) as error:
             part.reorder([three[2], stranger])
-        assert error.value.messages == ["cat.jpg is not attached to bolt."]
+        assert error.value.messages == [f"Image {stranger.image.pk!r} is not attached to bolt."]
+        assert orders(part) == ["red", "lime", "blue"]
+
+    def test_several_that_are_no_list_are_told(self, part, three):
+        with pytest.raises(TypeError, match="is no position: give several images as a list"):
+            part.reorder(three[2], three[1])
         assert orders(part) == ["red", "lime", "blue"]
 
 
@@ -294,6 +299,13 @@ class TestSetCover:
         stranger = Part.objects.create().attach(picture(color="white"))
         with pytest.raises(ValidationError):
             part.set_cover(stranger)
+        assert part.cover == three[0]
+
+    @pytest.mark.parametrize("nothing", [None, 1, "cat.jpg"])
+    def test_of_what_is_no_image(self, part, three, nothing):
+        for change in (part.set_cover, part.detach, lambda each: part.reorder([each])):
+            with pytest.raises(TypeError, match=f"{nothing!r} is neither an image nor an attach"):
+                change(nothing)
         assert part.cover == three[0]
 
 

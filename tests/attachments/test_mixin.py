@@ -193,3 +193,8 @@ class TestRegister:
         page = Template("{{ part.attach }}{{ part.detach }}{{ part.reorder }}{{ part.set_cover }}")
 
         assert page.render(Context({"part": part})) == ""
+
+    @pytest.mark.parametrize("model", ["warehouse.Crate", Crate(), None])
+    def test_what_is_no_model_is_told(self, model):
+        with pytest.raises(TypeError, match="is no model"):
+            register(model)

@@ -1,5 +1,6 @@
 """Images moved by a migration, and the column dropped by the next one."""
 
+import pytest
 from django.db.migrations.writer import MigrationWriter
 
 from derived_images.attachments import MoveImages
@@ -16,3 +17,8 @@ def test_it_is_written_into_migrations():
     assert "derived_images.attachments.operations.MoveImages" in written
     assert operation.describe() == "Attach the images that shop.Product has in photo"
     assert imports
+
+
+def test_what_is_no_model_is_told():
+    with pytest.raises(ValueError, match="'Product' is no model: give"):
+        MoveImages("Product", "photo")

@@ -3,8 +3,10 @@
 import pytest
 from django.test.utils import isolate_apps
 
+from derived_images.attachments.models import Image
 from derived_images.attachments.policy import Policy, policy
 from tests.attachments.models import Organization
+from tests.pictures import picture
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +36,16 @@ def test_an_owner_is_the_same_by_a_proxy_and_must_be_there(owners):
     assert Policy().owner_key(Club(pk=7)) == Policy().owner_key(Organization(pk=7))
     with pytest.raises(ValueError, match="must be saved before it owns anything"):
         Policy().owner_key(Organization())
+
+
+@pytest.mark.parametrize("owner", ["organization-b", 7])
+def test_what_is_no_row_owns_nothing(owner, stored):
+    message = f"{owner!r} is no owner: give a row of a model, or write `owner_key\\(\\)`."
+    with pytest.raises(TypeError, match=message):
+        Image.objects.owned_by(owner)
+    with pytest.raises(TypeError, match=message):
+        Image.objects.upload(picture(), owner=owner)
+    assert not stored()
 
 
 def test_the_projects_own_is_asked(settings, part):

@@ -16,7 +16,8 @@ class Picture(AbstractImage):
 
 
 class Part(ImagesMixin, models.Model):
-    team = models.ForeignKey(Team, models.CASCADE)
+    team = models.ForeignKey(Team, models.CASCADE, null=True)
+    photo = models.ImageField(blank=True)
 
 
 class OfTeams(Policy):

@@ -1,5 +1,7 @@
 """The story of such a site."""
 
+from io import StringIO
+
 import django
 import pytest
 
@@ -8,9 +10,10 @@ django.setup()
 from django.apps import apps  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.core.exceptions import ValidationError  # noqa: E402
-from django.core.management import call_command  # noqa: E402
+from django.core.management import CommandError, call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
+from derived_images.attachments import get_image_model  # noqa: E402
 from derived_images.attachments.models import Image, ImageAttachment, StoredImage  # noqa: E402
 from tests.attachments.own.models import Part, Picture, Team  # noqa: E402
 from tests.pictures import picture  # noqa: E402
@@ -20,6 +23,7 @@ call_command("makemigrations", "--check", "--dry-run", verbosity=0)
 call_command("migrate", verbosity=0)
 assert "derived_images_attachments_image" not in connection.introspection.table_names()
 assert Image not in apps.get_models()
+assert get_image_model() is Picture
 
 parts = [Part.objects.create(team=Team.objects.create(name=name)) for name in ("a", "b")]
 attached = [part.attach(picture(), title="Cat") for part in parts]
@@ -35,6 +39,18 @@ assert list(Picture.objects.owned_by(parts[0].team).filter(photographer="Ada"))
 images[0].owner = parts[1].team
 with pytest.raises(ValidationError, match="is in another library"):
     images[0].save()
+
+nobodys = Part.objects.create()
+with pytest.raises(ValidationError, match="A picture needs an owner"):
+    nobodys.attach(picture("owl.jpg", color="green"))
+nobodys.photo.save("owl.jpg", picture(color="green"))
+assert not nobodys.images.exists()
+for option in ("--dry-run", "--verbosity=0"):
+    told = StringIO()
+    with pytest.raises(CommandError, match="Not all could be moved"):
+        call_command("adopt_images", "own.Part.photo", option, stdout=told)
+    assert "'owl.jpg': A picture needs an owner." in told.getvalue()
+nobodys.photo.delete()
 
 parts[0].team.delete()
 assert list(Picture.objects.all()) == [images[1]]

@@ -87,8 +87,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "team",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="own.team"),
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, to="own.team"
+                    ),
                 ),
+                ("photo", models.ImageField(blank=True, upload_to="")),
             ],
             options={
                 "abstract": False,
