@@ -25,9 +25,9 @@ def unrendered(settings):
 def tell(tmp_path):
     """Return what has a site tell its story, in a process and a folder of its own."""
 
-    def tell(site):
+    def tell(site, story="story"):
         environment = {"SITE": str(tmp_path), "DJANGO_SETTINGS_MODULE": f"{site}.settings"}
-        story = [sys.executable, "-W", "error", "-m", f"{site}.story"]
+        story = [sys.executable, "-W", "error", "-m", f"{site}.{story}"]
         run = subprocess.run(story, env=os.environ | environment, capture_output=True, text=True)
         assert run.returncode == 0, run.stderr
 

@@ -51,3 +51,7 @@ class TestInTransaction:
         with pytest.raises(ZeroDivisionError):
             in_transaction("default", lambda: calls.append(1) or 1 / 0)
         assert calls == [1]
+
+
+def test_on_sqlite_nobody_fails_for_anothers_sake(tell):
+    tell("tests.attachments.moved", "busy")

@@ -26,7 +26,7 @@ ROUNDS = int(os.environ.get("ATTACHMENT_RACES", "6"))
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(
-        connection.vendor == "sqlite", reason="one writes at a time, all others fail"
+        connection.vendor == "sqlite", reason="it is in memory; test_locking has one on a disk"
     ),
 ]
 
