@@ -77,7 +77,7 @@ def check_cascades(model: type[Model]) -> Iterator[CheckMessage]:
     followed = ", ".join(followed_fields(model))
     for field in model._meta.fields if followed else ():
         told_above = field.model is not model and followed_fields(field.model)
-        if _is_deleted_by_database(field) and not told_above:
+        if is_deleted_by_database(field) and not told_above:
             yield Warning(
                 f"The database deletes these rows itself, and their files in {followed} stay.",
                 hint="Use on_delete=CASCADE, or run `manage.py audit_images --delete-orphans` "
@@ -259,7 +259,8 @@ def _sound(manager: DerivedImagesManager) -> Iterable[str]:
     return manager.recipes if sound else ()
 
 
-def _is_deleted_by_database(field: Field[Any, Any]) -> bool:
+def is_deleted_by_database(field: Field[Any, Any]) -> bool:
+    """Say whether rows go by a foreign key with the row that it names, and nobody is told."""
     return isinstance(field, ForeignKey) and field.remote_field.on_delete is DB_CASCADE
 
 

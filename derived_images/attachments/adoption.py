@@ -9,7 +9,7 @@ import logging
 import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from django.apps import apps as installed
 from django.apps.registry import Apps
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ValidationError
+from django.db import transaction
 from django.db.models import ImageField, Model, QuerySet
 
 from derived_images import headers
@@ -163,14 +164,22 @@ class Adoption:
         return self.tally
 
     def give_back(self, advance: Advance = ignore) -> Tally:
-        """Give each row the name of its cover's file back, and forget that it was moved."""
-        for keys in self._pages():
-            given, left = in_transaction(self.using, partial(self._give_back, keys))
-            for row, name in left:
-                self._leave(row, name, "failed", "Its name is too long for the field.")
-            self.tally.moved += given
-            self.tally.empty += len(keys) - given - len(left)
-            advance(len(keys))
+        """Let rows have their image in the field alone, as before it was moved.
+
+        A field that no row has a name in was dropped meanwhile: each row is given that of its
+        cover's file. Then it is all of them or none, so that this can be told the next time, too.
+        """
+        is_dropped = self._is_empty(self.field)
+        doubt = self._doubt() if is_dropped else ""
+        with transaction.atomic(using=self.using) if is_dropped else nullcontext():
+            for keys in self._pages():
+                work = partial(self._give_back, keys, is_dropped, doubt)
+                given, left = in_transaction(self.using, work)
+                for row, name, reason in left:
+                    self._leave(row, name, "failed", reason)
+                self.tally.moved += given
+                self.tally.empty += len(keys) - given - len(left)
+                advance(len(keys))
         return self.tally
 
     def _pages(self) -> Iterator[list[Any]]:
@@ -317,31 +326,48 @@ class Adoption:
         name = posixpath.basename(found.name)
         return self.images.create(stored=stored, name=name, **found.owned)
 
-    def _give_back(self, keys: list[Any]) -> tuple[int, list[tuple[Any, str]]]:
-        """Return how many rows have their name back, and those with a name that is too long."""
+    def _give_back(
+        self, keys: list[Any], is_dropped: bool, doubt: str
+    ) -> tuple[int, list[tuple[Any, str, str]]]:
+        """Return how many rows have their image back; of the others the file, and why not."""
         rows = self._locked(keys)
         attached = self._attached(keys)
         given = []
         left = []
         for row in rows:
             name = getattr(row, self.field.attname).name
-            back = self._moved_from(name, attached[row.pk])
+            back = (_cover if is_dropped else partial(self._moved_from, name))(attached[row.pk])
             if back is None:
                 continue
-            if not name and len(back.file) > (self.field.max_length or MAX_LENGTH):
-                left.append((row, back.file))
-                continue
-            setattr(row, self.field.attname, name or back.file)
-            given.append((row, back))
+            if is_dropped and len(back.file) > (self.field.max_length or MAX_LENGTH):
+                left.append((row, back.file, "Its name is too long for the field."))
+            elif doubt:
+                left.append((row, back.file, doubt))
+            else:
+                setattr(row, self.field.attname, name or back.file)
+                given.append((row, back))
         self._rows(self.model).bulk_update([row for row, _ in given], [self.field.name])
         self._forget([back for _, back in given])
         self._promote(keys)
         return len(given), left
 
+    def _is_empty(self, field: ImageField) -> bool:
+        return not self._rows(self.model).filter(**{f"{field.name}__gt": ""}).exists()
+
+    def _doubt(self) -> str:
+        """Say why it cannot be known which images were moved from this field."""
+        others = [
+            field.name
+            for field in self.model._meta.fields
+            if isinstance(field, ImageField) and field != self.field
+            if _is_in_library(field) and self._is_empty(field)
+        ]
+        return f"It may have been in {' or '.join(others)}: give it back by hand." if others else ""
+
     def _moved_from(self, name: str, attached: list[_Attached]) -> _Attached | None:
-        """Return what was moved from a row with that name; if that was dropped, the cover."""
+        """Return what was moved from a row with that name."""
         if not name:
-            return next((each for each in attached if each.is_cover), None)
+            return None
         same = next((each for each in attached if each.file == name), None)
         if same is None and attached:
             with suppress(Exception), self.field.storage.open(name) as file:
@@ -369,6 +395,10 @@ class Adoption:
         self.attachments.filter(pk__in=covers).update(is_cover=True)
 
 
+def _cover(attached: list[_Attached]) -> _Attached | None:
+    return next((each for each in attached if each.is_cover), None)
+
+
 def _root_of(model: type[Model]) -> type[Model]:
     """Return the model that is registered today: a migration's own cannot know that of its parent."""
     try:
@@ -386,6 +416,10 @@ def _facts_of(file: Any) -> Facts:
     return Facts(sha256, file.size, *dimensions)
 
 
+def _is_in_library(field: ImageField) -> bool:
+    return place(field.storage) == place(StoredImage._meta.get_field("file").storage)
+
+
 def _image_field(model: type[Model], name: str) -> ImageField:
     try:
         field = model._meta.get_field(name)
@@ -393,7 +427,7 @@ def _image_field(model: type[Model], name: str) -> ImageField:
         field = None
     if not isinstance(field, ImageField):
         raise ImproperlyConfigured(f"{name!r} is not an ImageField of {model._meta.label}.")
-    if place(field.storage) != place(StoredImage._meta.get_field("file").storage):
+    if not _is_in_library(field):
         raise ImproperlyConfigured(
             f"The files of {field} are in another storage than those of images: copy them to "
             "the same names there, and give the field that storage, before they are moved."

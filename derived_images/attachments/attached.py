@@ -217,7 +217,7 @@ class AbstractImageAttachment(models.Model):
         Raises `ValidationError`, if there is no such row, or it takes no more images.
         """
         row = self._required_row(using)
-        siblings = self.siblings(using)
+        siblings = self.siblings(using).exclude(pk=self.pk)
         self._make_room(siblings, row)
         found = siblings.aggregate(last=Max("order"), covers=models.Count("is_cover"))
         if self.order is None:
@@ -264,7 +264,8 @@ class AbstractImageAttachment(models.Model):
 
     def _claim_image(self, row: models.Model, using: str) -> None:
         """See that the image is there, and stays, and is of the row's library."""
-        images = type(self.image)._base_manager.using(using).filter(pk=self.image_id)
+        model: Any = self._meta.get_field("image").related_model
+        images = model._base_manager.using(using).filter(pk=self.image_id)
         # The image alone: rows that take images of the same file don't wait for each other.
         list(locked(images, ["stored_id"]).values_list("pk"))
         key = images.values_list("stored__owner_key", flat=True).first()

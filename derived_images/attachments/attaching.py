@@ -10,7 +10,13 @@ from django.db import router
 from django.db.models import Model
 
 from derived_images.attachments.attached import AbstractImageAttachment
-from derived_images.attachments.images import TEXTS, AbstractImage, check_fields, get_image_model
+from derived_images.attachments.images import (
+    TEXTS,
+    AbstractImage,
+    check_fields,
+    get_image_model,
+    given,
+)
 from derived_images.attachments.locking import in_transaction
 from derived_images.attachments.models import ImageAttachment
 from derived_images.attachments.policy import policy
@@ -34,11 +40,11 @@ class RowImages:
         unknown = [name for name in texts if name not in TEXTS]
         if unknown:
             raise TypeError(f"Unknown text {unknown[0]!r}. Choices are: {', '.join(TEXTS)}.")
+        texts = given(texts)
         if isinstance(file_or_image, ImageLike):
             return self._settle(lambda: self._attach_image(image_of(file_or_image), texts))
-        given = {name: text or "" for name, text in texts.items()}
         content = content_of(file_or_image)
-        return self._settle(lambda: self._attach_file(content, creator, given))
+        return self._settle(lambda: self._attach_file(content, creator, texts))
 
     def _attach_image(self, image: Any, texts: dict[str, str]) -> ImageAttachment:
         attachment = self._on_row(image) or self._new()
@@ -107,13 +113,14 @@ class RowImages:
             images = self.attachments().with_images()
             if getattr(other.row, "images_limit", None) == 1:
                 images = images.filter(is_cover=True)
-            copies = []
+            copies: list[Any] = []
             for each in images:
                 own = {name: text for name in TEXTS if (text := getattr(each, f"custom_{name}"))}
                 copies.append(other._attach_image(each.image, own))
                 if each.is_cover and is_bare:
-                    copies[-1] = other.set_cover(each.image)
-            return copies
+                    other.set_cover(each.image)
+            # As they are now: the first one is not the cover any more.
+            return list(other.attachments().with_images().filter(pk__in=[c.pk for c in copies]))
 
         return other._settle(work)
 

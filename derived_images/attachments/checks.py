@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.apps import AppConfig, apps
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Warning
 from django.db.models import Model
 
 from derived_images.attachments import registry
@@ -16,8 +16,10 @@ from derived_images.attachments.images import (
     AbstractImage,
     get_image_model,
 )
-from derived_images.attachments.mixin import GIVEN, ImagesMixin
+from derived_images.attachments.mixin import GIVEN
+from derived_images.attachments.models import ImageAttachment
 from derived_images.attachments.policy import Policy, policy
+from derived_images.checks import is_deleted_by_database
 from derived_images.conf import setting
 
 
@@ -31,6 +33,8 @@ def check_attachments(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
         *check_image_model(),
         *(message for model in models for message in check_names(model)),
         *(message for model in models for message in check_limit(model)),
+        *(message for model in models for message in check_key(model)),
+        *(message for model in models for message in check_cascades(model)),
     ]
 
 
@@ -64,10 +68,10 @@ def check_image_model() -> Iterator[CheckMessage]:
 
 def check_names(model: type[Model]) -> Iterator[CheckMessage]:
     """Check that nothing of a model's own hides what the mixin gives its rows."""
-    if not issubclass(model, ImagesMixin):
+    if not registry.is_registered(model):
         return
-    own = [*model._meta.local_fields, *model._meta.local_many_to_many]
-    names = {field.name: field for field in own}
+    own = [*model._meta.local_fields, *model._meta.local_many_to_many, *model._meta.private_fields]
+    names = {field.name: field for field in own if not isinstance(field, registry.Images)}
     names |= {str(each.get_accessor_name()): each.field for each in model._meta.related_objects}
     for name in ("images", *GIVEN):
         if name in names:
@@ -90,3 +94,30 @@ def check_limit(model: type[Model]) -> Iterator[CheckMessage]:
             obj=model,
             id="derived_images.E104",
         )
+
+
+def check_key(model: type[Model]) -> Iterator[CheckMessage]:
+    """Check that keys of a model with images fit in the column that is for them."""
+    if not registry.is_registered(model) or registry.root_of(model) is not model:
+        return
+    most = ImageAttachment._meta.get_field("object_str").max_length or 0
+    key: Any = registry.key_of(model)
+    if registry.column_of(model) == "object_str" and (key.max_length or most + 1) > most:
+        yield Error(
+            f"A key of {model._meta.label} may be longer than {most} characters.",
+            hint=f"Images are found by keys of at most {most}: give it that max_length, or less.",
+            obj=key,
+            id="derived_images.E105",
+        )
+
+
+def check_cascades(model: type[Model]) -> Iterator[CheckMessage]:
+    """Name the foreign keys by which the database deletes rows, of which nobody is told."""
+    for field in model._meta.local_fields if registry.is_registered(model) else ():
+        if is_deleted_by_database(field):
+            yield Warning(
+                "The database deletes these rows itself, and what is attached to them stays.",
+                hint="Use on_delete=CASCADE.",
+                obj=field,
+                id="derived_images.W106",
+            )

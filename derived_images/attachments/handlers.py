@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import apps
-from django.db.models import signals
+from django.db.models import QuerySet, signals
 
 from derived_images.attachments import registry
 from derived_images.attachments.attached import AbstractImageAttachment
 from derived_images.attachments.images import AbstractImage, get_image_model
-from derived_images.attachments.models import ImageAttachment
 from derived_images.attachments.policy import policy
 
 
 def connect() -> None:
     """Follow the project's images and attachments, and proxies of them."""
     for model in apps.get_models():
-        if issubclass(model, ImageAttachment):
+        if issubclass(model, AbstractImageAttachment):
             signals.pre_delete.connect(lock_row, sender=model)
             signals.post_delete.connect(promote_next, sender=model)
             signals.post_delete.connect(delete_unused, sender=model)
@@ -29,31 +28,26 @@ def lock_row(
     instance: AbstractImageAttachment, using: str, origin: Any = None, **kwargs: Any
 ) -> None:
     """Before an attachment goes, let nobody else change what is on its row."""
-    if _goes_with_row(instance, origin):
-        instance.is_cover = None  # No other takes its place.
-        return
+    if registry.is_of(instance.model_of_row(), _model_of(origin)):
+        return  # In all likelihood the row itself goes.
     instance.lock_row(using)
     # The instance may be older than its row.
     own = instance.siblings(using).filter(pk=instance.pk)
     instance.is_cover = own.values_list("is_cover", flat=True).first()
 
 
-def _goes_with_row(instance: AbstractImageAttachment, origin: Any) -> bool:
-    """Say whether the row that it is on is what is being deleted."""
-    return registry.is_of(instance.model_of_row(), _model_of(origin))
-
-
 def _model_of(origin: Any) -> type[Any]:
     """Return of which model the rows are whose deletion began it: one row, or a query set."""
-    return getattr(origin, "model", type(origin))
+    return origin.model if isinstance(origin, QuerySet) else type(origin)
 
 
 def promote_next(instance: AbstractImageAttachment, using: str, **kwargs: Any) -> None:
     """When the cover goes, let the first of those that stay be it."""
     siblings = instance.siblings(using)
-    if instance.is_cover and not siblings.filter(is_cover=True).exists():
+    if instance.is_cover and siblings.exists():
+        instance.lock_row(using)
         following = siblings.first()
-        if following is not None:
+        if following is not None and not siblings.filter(is_cover=True).exists():
             siblings.filter(pk=following.pk).update(is_cover=True)
 
 
@@ -63,7 +57,7 @@ def delete_unused(
     """When an image leaves its last row, let it go, if the policy keeps none that nobody uses."""
     image = get_image_model()
     if not policy().keeps_unused and not issubclass(_model_of(origin), image):
-        image.all_images(using).filter(pk=instance.image_id, attachments=None).delete()
+        image.all_images(using).unused().filter(pk=instance.image_id).delete()
 
 
 def remove_stored(instance: AbstractImage, using: str, **kwargs: Any) -> None:

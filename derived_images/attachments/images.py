@@ -14,8 +14,9 @@ from django.db import models, router
 
 from derived_images.attachments.locking import in_transaction, lock_in_order
 from derived_images.attachments.policy import policy
-from derived_images.attachments.uploads import content_of
+from derived_images.attachments.uploads import content_of, returned
 from derived_images.files import DerivedImages, SourceFile
+from derived_images.references import locked
 
 #: Which model is the project's own `Image`: a setting beside the dict, as Django wants it.
 IMAGE_SETTING = "DERIVED_IMAGES_IMAGE_MODEL"
@@ -35,10 +36,21 @@ def owner_in(model: type[models.Model], owner: Any) -> dict[str, Any]:
 
     Raises `ValidationError` of nobody, where there must be somebody.
     """
-    fields = [field for field in model._meta.fields if field.name == "owner"]
-    if owner is None and any(not field.null for field in fields):
+    field = _owner_field(model)
+    if field is None:
+        return {}
+    if owner is None and not field.null:
         raise ValidationError(f"A {model._meta.verbose_name} needs an owner.", code="no_owner")
-    return {field.name: owner for field in fields}
+    return {field.name: owner}
+
+
+def _owner_field(model: type[models.Model]) -> Any:
+    return next((field for field in model._meta.fields if field.name == "owner"), None)
+
+
+def given(texts: dict[str, Any]) -> dict[str, Any]:
+    """Return the texts, and whatever else a model has; a text that is ``None`` is empty."""
+    return {name: "" if text is None and name in TEXTS else text for name, text in texts.items()}
 
 
 def check_fields(instance: models.Model, names: Iterable[str]) -> None:
@@ -58,17 +70,18 @@ class ImageQuerySet(models.QuerySet[Any]):
         Raises `ValidationError` of what is no image.
         """
         content = content_of(content)
+        texts = given(texts)
         # Before a byte is stored that would find none.
-        owned = owner_in(self.model, owner)
-        check_fields(self.model(**texts), texts)
+        owned = {"creator": creator} | owner_in(self.model, owner)
+        check_fields(self.model(**owned, **texts), texts)
         name = posixpath.basename(content.name or "")
 
         def work() -> Any:
             stored = self.model.stored_files(self.db).store(content, owner)
-            facts = {"stored": stored, "name": name[:255], "creator": creator}
-            return self.create(**facts, **owned, **texts)
+            return self.create(stored=stored, name=name[:255], **owned, **texts)
 
-        return in_transaction(self.db, work)
+        with returned(content):
+            return in_transaction(self.db, work)
 
     upload.alters_data = True  # type: ignore[attr-defined]
 
@@ -103,8 +116,23 @@ class ImageQuerySet(models.QuerySet[Any]):
         return self.filter(stored__owner_key=policy().owner_key(owner))
 
     def unused(self) -> Any:
-        """Return the images that are on no row."""
-        return self.filter(attachments=None)
+        """Return the images that are on no row, and that nothing else has a foreign key to."""
+        unused = self.all()
+        for field in _foreign_keys_to(self.model):
+            users = field.model._base_manager.using(self.db)
+            image = {field.name: models.OuterRef(field.target_field.name)}
+            unused = unused.exclude(models.Exists(users.filter(**image)))
+        return unused
+
+
+def _foreign_keys_to(model: type[models.Model]) -> list[Any]:
+    relations: list[Any] = list(model._meta.get_fields(include_hidden=True))
+    return [
+        each.field
+        for each in relations
+        if (each.one_to_many or each.one_to_one) and each.auto_created and not each.concrete
+        if not each.field.remote_field.parent_link
+    ]
 
 
 class AbstractImage(models.Model):
@@ -148,13 +176,14 @@ class AbstractImage(models.Model):
     def save(self, *args: Any, using: str | None = None, **kwargs: Any) -> None:
         """Save it; a stored file that it had until now, and no other image has, goes."""
         alias = using or router.db_for_write(type(self), instance=self)
-        for owner in owner_in(type(self), getattr(self, "owner", None)).values():
+        if _owner_field(type(self)) is not None:
+            owner = getattr(self, "owner", None)
             if policy().owner_key(owner) != self.owner_key:
                 raise ValidationError(f"{self} is in another library than {owner}'s.", code="owner")
 
         def work() -> None:
             rows = type(self)._base_manager.using(alias).filter(pk=self.pk)
-            before = None if self._state.adding else rows.first()
+            before = None if self._state.adding else locked(rows, ["stored_id"]).first()
             super(AbstractImage, self).save(*args, using=alias, **kwargs)
             if before and before.stored_id != self.stored_id:
                 self.stored_files(alias).remove_unused(before.stored_id)

@@ -46,7 +46,10 @@ class Policy:
         if not key:
             return None
         label, _, pk = key.partition(":")
-        return apps.get_model(label)._base_manager.filter(pk=pk).first()
+        try:
+            return apps.get_model(label)._base_manager.filter(pk=pk).first()
+        except (LookupError, ValueError):  # Of a model that is gone, or by other rules than these.
+            return None
 
     def placeholder_url(self, row: Model) -> str:
         """Return what stands for the thumbnail of a row that has no image."""

@@ -20,7 +20,7 @@ from django.db.models import (
     UUIDField,
     signals,
 )
-from django.db.models.fields.related import lazy_related_operation
+from django.db.models.fields.related import lazy_related_operation, resolve_relation
 from django.utils.functional import cached_property
 
 #: The model of attachments, before there is one.
@@ -41,10 +41,10 @@ _registered: dict[type[Model], str] = {}
 
 def enroll(model: type[Model]) -> None:
     """Let images be attached to rows of a model. Raises `ImproperlyConfigured`."""
-    key: Any = model._meta.pk
-    if key.remote_field and isinstance(key.remote_field.model, str):
+    unknown = _unknown_key(model._meta.pk)
+    if unknown:
         # Its type is known when that model is.
-        lazy_related_operation(lambda own, _: enroll(own), model, key.remote_field.model)
+        lazy_related_operation(lambda own, _: enroll(own), model, unknown)
     elif not is_registered(model):
         column = column_for(model)
         _registered[model] = column
@@ -55,6 +55,15 @@ def enroll(model: type[Model]) -> None:
             f"{model._meta.label} has images as a {root_of(model).__name__}, so its key must be "
             "the one of its parent."
         )
+
+
+def _unknown_key(key: Any) -> str:
+    """Return the model, not made yet, whose key a key is; "" of one whose type is known."""
+    while key.remote_field:
+        if isinstance(key.remote_field.model, str):
+            return str(resolve_relation(key.model, key.remote_field.model))
+        key = key.remote_field.model._meta.pk
+    return ""
 
 
 def _family(model: type[Model]) -> Iterator[type[Model]]:
@@ -106,9 +115,7 @@ def _lineage(model: type[Model]) -> Iterator[type[Model]]:
 
 def column_for(model: type[Model]) -> str:
     """Return the column that a model's keys fit in. Raises `ImproperlyConfigured`."""
-    key: Any = model._meta.pk
-    while key.remote_field:
-        key = key.target_field
+    key = key_of(model)
     for kind, column in _COLUMNS.items():
         if isinstance(key, kind):
             return column
@@ -116,6 +123,14 @@ def column_for(model: type[Model]) -> str:
         f"Images cannot be attached to {model._meta.label}: its key is a {type(key).__name__}, "
         "and neither an integer, nor a UUID, nor text."
     )
+
+
+def key_of(model: type[Model]) -> Any:
+    """Return the field that a model's keys are of: its own, or that of the rows that are its keys."""
+    key: Any = model._meta.pk
+    while key.remote_field:
+        key = key.target_field
+    return key
 
 
 class Images(GenericRelation):

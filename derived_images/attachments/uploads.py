@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -39,6 +42,17 @@ def content_of(file: Any) -> File[Any]:
     return File(file)
 
 
+@contextmanager
+def returned(content: File[Any]) -> Iterator[None]:
+    """Close a file again that was closed before, as that of a field is."""
+    was_closed = content.closed
+    try:
+        yield
+    finally:
+        if was_closed:
+            content.close()
+
+
 def facts(content: File[Any]) -> Facts:
     """Return what is known of an upload, read once. Raises `ValidationError` of what is no image."""
     try:
@@ -51,8 +65,10 @@ def facts(content: File[Any]) -> Facts:
 
 def digest(content: File[Any]) -> str:
     """Return the SHA-256 of a file, in hexadecimal: the one taken on its way in, if there is one."""
-    file, taken = getattr(content, "derived_images_sha256", (None, ""))
-    if file is not None and file is content.file:  # A form may have put another one in its place.
+    file, length, taken = getattr(content, "derived_images_sha256", (None, 0, ""))
+    # A form may have put another file in its place, or less in the same one.
+    if file is not None and file is content.file and content.seek(0, os.SEEK_END) == length:
+        content.seek(0)
         return taken
     sha256 = hashlib.sha256()
     for piece in content.chunks():
@@ -69,13 +85,14 @@ class _Hashing(FileUploadHandler):
         super().new_file(*args, **kwargs)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
-        self._sha256.update(raw_data)
+        if getattr(self, "activated", True):  # Else the next handler keeps it.
+            self._sha256.update(raw_data)
         return super().receive_data_chunk(raw_data, start)
 
     def file_complete(self, file_size: int) -> UploadedFile[Any] | None:
         file = super().file_complete(file_size)
         if file is not None:
-            taken = file.file, self._sha256.hexdigest()
+            taken = file.file, file_size, self._sha256.hexdigest()
             file.derived_images_sha256 = taken  # type: ignore[attr-defined]
         return file
 

@@ -6,6 +6,7 @@ from django.core.files.storage import storages
 from django.db import models
 
 from derived_images.attachments import ImagesMixin
+from derived_images.attachments.models import AbstractImageAttachment
 
 
 class Organization(models.Model):
@@ -71,8 +72,22 @@ class Shelf(ImagesMixin, models.Model):
     images_limit = 3
 
 
+class Hanging(AbstractImageAttachment):
+    """Images on rows in a table beside the wing's."""
+
+    class Meta(AbstractImageAttachment.Meta):
+        pass
+
+
 class Stranger(models.Model):
     """Not registered."""
+
+
+class Coin(ImagesMixin, models.Model):
+    """Has two."""
+
+    front = models.ImageField(upload_to="coins/", blank=True)
+    back = models.ImageField(upload_to="coins/", blank=True)
 
 
 class Product(ImagesMixin, models.Model):

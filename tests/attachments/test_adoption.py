@@ -9,7 +9,7 @@ from django.core.files.storage import default_storage
 
 from derived_images.attachments.adoption import Adoption, Tally
 from derived_images.attachments.models import Image, ImageAttachment, StoredImage
-from tests.attachments.models import Place, Product, Restaurant
+from tests.attachments.models import Coin, Place, Product, Restaurant
 from tests.pictures import picture
 
 pytestmark = pytest.mark.django_db
@@ -18,11 +18,11 @@ pytestmark = pytest.mark.django_db
 class Run:
     """An adoption, and whom it has told of what."""
 
-    def __init__(self, field="photo"):
+    def __init__(self, field="photo", model="Product"):
         self.told = []
         self.adoption = Adoption(
             apps,
-            "tests_attachments.Product",
+            f"tests_attachments.{model}",
             field,
             "default",
             lambda *told: self.told.append(told),
@@ -224,12 +224,61 @@ class TestGiveBack:
         Run().move()
         other = products[0].attach(picture(color="lime"))
         shared = Product.objects.create(name="shared")
-        shared.attach(products[2].cover)
-        Product.objects.filter(name="shared").update(photo="")
-        Run().give_back()
+        by_hand = shared.attach(products[2].cover)
+        assert Run().give_back() == Tally(moved=3, empty=2)
 
         assert products[0].cover == other
-        assert Product.objects.get(name="shared").photo.name == "products/c.jpg"
+        assert shared.cover == by_hand
+        assert Product.objects.get(name="shared").photo.name == ""
+
+    def test_without_a_move_nothing_is_given(self, part):
+        made = product("")
+        attachment = made.attach(picture())
+        product("a.jpg")
+        assert Run().give_back() == Tally(empty=2)
+        assert made.cover == attachment
+
+    def test_of_two_fields_each_has_its_own_again(self):
+        coin = self.coin()
+        assert coin.images.count() == 2
+        for field in ("back", "front"):
+            Run(field, "Coin").give_back()
+        assert list(Coin.objects.values_list("front", "back")) == [("coins/f.jpg", "coins/b.jpg")]
+        assert not Image.objects.exists()
+
+    def test_of_two_that_were_dropped_nobody_knows_which_it_was_in(self):
+        coin = self.coin()
+        Coin.objects.update(front="", back="")
+        run = Run("back", "Coin")
+        assert run.give_back() == Tally(failed=1)
+
+        reason = "It may have been in front: give it back by hand."
+        assert run.told == [(coin.pk, "coins/f.jpg", reason)]
+        assert coin.images.count() == 2
+
+    def coin(self):
+        files = {"f.jpg": "gold", "b.jpg": "silver"}
+        front, back = (
+            default_storage.save(f"coins/{name}", picture(color=color))
+            for name, color in files.items()
+        )
+        coin = Coin.objects.create(front=front, back=back)
+        for field in ("front", "back"):
+            Run(field, "Coin").move()
+        return coin
+
+    def test_dropped_names_come_back_all_or_none(self, products):
+        Run().move()
+        Product.objects.update(photo="")
+        adoption = Run().adoption
+
+        def stop(rows):
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            adoption.give_back(stop)
+        assert not Product.objects.exclude(photo="").exists()
+        assert Run().give_back() == Tally(moved=3, empty=1)
 
     def test_an_upload_that_came_later_is_not_taken_for_what_was_moved(self, products, media):
         Path(products[0].photo.path).unlink()

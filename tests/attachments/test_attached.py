@@ -91,6 +91,14 @@ class TestAttachments:
         three[0].save()
         assert part.cover.image.name == "cat.jpg"
 
+    def test_it_cannot_be_one_that_there_is_not(self, part):
+        with pytest.raises(ValidationError, match="There is no image 999 here"):
+            ImageAttachment(image_id=999, content_object=part).save()
+
+    def test_one_made_again_under_its_key_is_the_cover_still(self, part, three):
+        ImageAttachment(pk=three[0].pk, image=three[0].image, content_object=part).save()
+        assert part.cover == three[0]
+
     def test_it_cannot_be_one_of_another_library(self, owners):
         mine, theirs = (
             Part.objects.create(organization=owner).attach(picture()) for owner in owners

@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -60,9 +61,11 @@ class TestAttach:
         assert part.attach(io.BytesIO(picture().read())).image.name == ""
 
     def test_a_file_of_a_field_will_do(self, part):
-        product = Product.objects.create(photo=picture())
-        with Product.objects.get().photo as photo:
-            assert part.attach(photo).image.name == product.photo.name.partition("/")[2]
+        Product.objects.create(photo=picture())
+        photo = Product.objects.get().photo
+        assert part.attach(photo).image.name == photo.name.partition("/")[2]
+        assert photo.closed
+        product = Product()
         product.photo.save("text.jpg", ContentFile(b"Lorem ipsum"))
         lost = Product(photo="products/lost.jpg")
         for refused in (product.photo, Product().photo, lost.photo):
@@ -95,6 +98,16 @@ class TestAttach:
         with pytest.raises(TypeError, match=r"'cat.jpg' is neither an image nor a file\."):
             part.attach("cat.jpg")
         assert part.attach(picture(), title=None).title == ""
+
+    def test_a_text_that_is_none_is_empty(self, part, three):
+        assert part.attach(three[0], title=None).custom_title == ""
+        assert part.attach(picture(color="white"), title=None).image.title == ""
+        assert Image.objects.upload(picture(color="black"), title=None).title == ""
+
+    def test_a_creator_that_is_nobody_costs_nothing(self, part, stored):
+        with pytest.raises(ValueError, match="AnonymousUser"):
+            part.attach(picture(), creator=AnonymousUser())
+        assert not stored()
 
     def test_a_text_that_there_is_not_is_told(self, part):
         with pytest.raises(TypeError) as error:
@@ -321,6 +334,7 @@ class TestCopy:
         assert other.cover.image == three[1].image
         assert other.cover.title == "Lime"
         assert list(other.images.all()) == copies
+        assert [each.is_cover for each in copies] == [None, None, True]
         assert stored() == files
 
     def test_what_the_other_has_stays_first(self, part, three):

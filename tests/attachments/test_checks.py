@@ -5,13 +5,21 @@ import subprocess
 import sys
 
 import pytest
+from django.contrib.contenttypes.fields import GenericRelation
 from django.core.checks.registry import registry
-from django.db import models
+from django.db import connection, models
 from django.test.utils import isolate_apps
 
 from derived_images.attachments import ImagesMixin
-from derived_images.attachments.checks import check_attachments, check_limit, check_names
+from derived_images.attachments.checks import (
+    check_attachments,
+    check_cascades,
+    check_key,
+    check_limit,
+    check_names,
+)
 from tests.attachments.models import Company, Stranger
+from tests.attachments.warehouse.models import Crate
 
 
 def test_the_projects_is_fine():
@@ -63,6 +71,68 @@ def test_a_limit_that_is_no_number_is_told(monkeypatch, limit):
 def test_the_limit_of_a_model_without_images_is_its_own_business(monkeypatch):
     monkeypatch.setattr(Stranger, "images_limit", "few", raising=False)
     assert list(check_limit(Stranger)) == []
+
+
+@isolate_apps("tests.attachments")
+@pytest.mark.parametrize("length", [256, None])
+def test_a_key_that_may_be_too_long_is_told(length):
+    if length is None and not connection.features.supports_unlimited_charfield:
+        pytest.skip("Here each text has a length.")
+
+    class Page(ImagesMixin, models.Model):
+        path = models.CharField(primary_key=True, max_length=length)
+
+        class Meta:
+            app_label = "nowhere"
+
+    class Draft(ImagesMixin, models.Model):
+        page = models.OneToOneField(Page, models.CASCADE, primary_key=True)
+
+        class Meta:
+            app_label = "nowhere"
+
+    for model in (Page, Draft):
+        (message,) = check_key(model)
+        assert message.id == "derived_images.E105"
+        assert (
+            message.msg == f"A key of nowhere.{model.__name__} may be longer than 255 characters."
+        )
+        assert message.obj == Page._meta.pk
+
+
+@pytest.mark.skipif(not hasattr(models, "DB_CASCADE"), reason="There is none in this Django.")
+@isolate_apps("tests.attachments")
+def test_rows_that_the_database_deletes_are_told():
+    class Page(ImagesMixin, models.Model):
+        part = models.ForeignKey("tests_attachments.Part", models.DB_CASCADE)
+
+        class Meta:
+            app_label = "nowhere"
+
+    (message,) = check_cascades(Page)
+    assert message.id == "derived_images.W106"
+    assert message.msg == (
+        "The database deletes these rows itself, and what is attached to them stays."
+    )
+    assert message.obj == Page._meta.get_field("part")
+
+
+@isolate_apps("tests.attachments", "django.contrib.contenttypes")
+def test_a_generic_relation_and_a_childs_field_may_hide_it_as_well():
+    class Page(ImagesMixin, models.Model):
+        images = GenericRelation("derived_images_attachments.ImageAttachment")
+
+        class Meta:
+            app_label = "nowhere"
+
+    class Garage(Crate):
+        cover = models.CharField(max_length=9)
+
+        class Meta:
+            app_label = "nowhere"
+
+    assert [message.obj.name for message in check_names(Page)] == ["images"]
+    assert [message.obj.name for message in check_names(Garage)] == ["cover"]
 
 
 @isolate_apps("tests.attachments")

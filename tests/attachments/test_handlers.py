@@ -1,9 +1,10 @@
 """What follows when attachments and images go."""
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 
 from derived_images.attachments.models import Image, ImageAttachment, StoredImage
-from tests.attachments.models import Part
+from tests.attachments.models import Hanging, Part
 
 pytestmark = pytest.mark.django_db
 
@@ -66,3 +67,28 @@ def test_rows_that_have_gone_leave_attachments_that_can_go(part, three):
     assert three[0].content_object is None or ImageAttachment.objects.get(pk=three[0].pk)
     ImageAttachment.objects.all().delete()
     assert not ImageAttachment.objects.exists()
+
+
+def test_a_row_may_have_a_field_that_is_called_model(part, three):
+    # As the rows of content types do.
+    ContentType.objects.get_for_model(Part).delete()
+    assert not ImageAttachment.objects.exists()
+
+
+class TestTablesOfOnesOwn:
+    @pytest.fixture
+    def hanging(self, part, three):
+        return [Hanging.objects.create(content_object=part, image=each.image) for each in three]
+
+    def test_the_next_is_the_cover(self, hanging):
+        hanging[0].delete()
+        assert [each.is_cover for each in Hanging.objects.all()] == [True, None]
+
+    def test_their_images_are_used(self, part, three, hanging, settings):
+        settings.DERIVED_IMAGES |= {"POLICY": "tests.attachments.policies.Discarding"}
+        part.detach(three[0])
+        assert Hanging.objects.count() == 3
+        hanging[1].delete()
+        assert Image.objects.count() == 3
+        hanging[0].delete()
+        assert list(Image.objects.order_by("pk")) == [three[1].image, three[2].image]

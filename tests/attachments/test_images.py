@@ -4,6 +4,7 @@ import pytest
 from django.db.models import Count
 
 from derived_images.attachments.models import Image
+from tests.attachments.models import Hanging
 from tests.pictures import picture
 
 pytestmark = pytest.mark.django_db
@@ -16,6 +17,13 @@ class TestImages:
         assert list(Image.objects.unused()) == [unused]
         assert Image.objects.unused().delete()[0] == 1
         assert list(Image.objects.all()) == [used]
+
+    def test_what_a_foreign_key_names_is_used(self, part):
+        image = Image.objects.upload(picture())
+        hanging = Hanging.objects.create(content_object=part, image=image)
+        assert list(Image.objects.unused()) == []
+        hanging.delete()
+        assert list(Image.objects.unused()) == [image]
 
     def test_those_that_are_counted_can_be_deleted(self, part):
         part.attach(picture())

@@ -5,7 +5,7 @@ from django.test.utils import isolate_apps
 
 from derived_images.attachments.models import Image
 from derived_images.attachments.policy import Policy, policy
-from tests.attachments.models import Organization
+from tests.attachments.models import Organization, Part
 from tests.pictures import picture
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +36,21 @@ def test_an_owner_is_the_same_by_a_proxy_and_must_be_there(owners):
     assert Policy().owner_key(Club(pk=7)) == Policy().owner_key(Organization(pk=7))
     with pytest.raises(ValueError, match="must be saved before it owns anything"):
         Policy().owner_key(Organization())
+
+
+@pytest.mark.parametrize("key", ["org-7", "gone.model:7", "auth.user:ada", ":", "::"])
+def test_a_key_that_leads_nowhere_has_no_owner(key):
+    assert Policy().owner(key) is None
+
+
+def test_keys_need_not_lead_back(owners, settings):
+    settings.DERIVED_IMAGES |= {"POLICY": "tests.attachments.policies.OfKeys"}
+    image = Part.objects.create(organization=owners[0]).attach(picture()).image
+    image.title = "Cat"
+    image.save()
+
+    assert image.owner is None
+    assert list(Image.objects.owned_by(owners[0])) == [image]
 
 
 @pytest.mark.parametrize("owner", ["organization-b", 7])

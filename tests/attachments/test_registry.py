@@ -84,6 +84,26 @@ def test_a_key_may_be_a_row_of_a_model_that_comes_later():
     assert registry.column_of(Profile) == "object_int"
 
 
+@isolate_apps("tests.attachments")
+def test_that_model_may_have_such_a_key_itself():
+    class Middle(models.Model):
+        last = models.OneToOneField("Last", models.CASCADE, primary_key=True)
+
+        class Meta:
+            app_label = "nowhere"
+
+    class First(ImagesMixin, models.Model):
+        middle = models.OneToOneField(Middle, models.CASCADE, primary_key=True)
+
+        class Meta:
+            app_label = "elsewhere"
+
+    assert not registry.is_registered(First)
+    fields = {"id": models.UUIDField(primary_key=True)}
+    type("Last", (models.Model,), {"__module__": "nowhere", "Meta": in_app("nowhere"), **fields})
+    assert registry.column_of(First) == "object_uuid"
+
+
 def in_app(label):
     return type("Meta", (), {"app_label": label})
 

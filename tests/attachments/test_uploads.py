@@ -42,15 +42,41 @@ def test_an_upload_is_hashed_as_it_comes_in(settings, limit):
 
 def test_a_hash_that_was_taken_is_not_taken_again():
     file = Unreadable(b"")
-    file.derived_images_sha256 = (file.file, "5f0c")
+    file.derived_images_sha256 = (file.file, 0, "5f0c")
     assert digest(file) == "5f0c"
 
 
 def test_a_hash_of_other_bytes_is_not_believed():
     file = ContentFile(b"whole")
-    file.derived_images_sha256 = (file.file, "5f0c")
-    file.file = io.BytesIO(b"part")
-    assert digest(file) == hashlib.sha256(b"part").hexdigest()
+    file.derived_images_sha256 = (file.file, 5, "5f0c")
+    file.file = io.BytesIO(b"other")
+    assert digest(file) == hashlib.sha256(b"other").hexdigest()
+
+
+def test_a_hash_of_what_was_cut_since_is_not_believed():
+    file = ContentFile(b"whole")
+    file.derived_images_sha256 = (file.file, 5, "5f0c")
+    file.truncate(4)
+    assert digest(file) == hashlib.sha256(b"whol").hexdigest()
+
+
+@pytest.mark.parametrize("limit", [0, 2**20])
+def test_it_is_taken_once(settings, limit, monkeypatch):
+    hashed = []
+
+    class Counting:
+        def __init__(self):
+            self.update = lambda data: hashed.append(len(data))
+            self.hexdigest = lambda: "5f0c"
+
+    monkeypatch.setattr(hashlib, "sha256", Counting)
+    settings.FILE_UPLOAD_HANDLERS = HANDLERS
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = limit
+    request = RequestFactory().post("/", {"file": ContentFile(b"x" * 200_000, name="x.jpg")})
+
+    assert digest(request.FILES["file"]) == "5f0c"
+    assert sum(hashed) == 200_000
+    request.FILES["file"].close()
 
 
 def test_any_other_file_is_read_once_from_its_beginning():

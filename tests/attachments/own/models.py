@@ -13,6 +13,7 @@ class Team(models.Model):
 class Picture(AbstractImage):
     owner = models.ForeignKey(Team, models.CASCADE)
     photographer = models.CharField(max_length=50, blank=True)
+    made_for = models.ForeignKey("Part", models.CASCADE, null=True)
 
 
 class Part(ImagesMixin, models.Model):

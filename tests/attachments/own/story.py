@@ -40,6 +40,15 @@ images[0].owner = parts[1].team
 with pytest.raises(ValidationError, match="is in another library"):
     images[0].save()
 
+first, second = [parts[1].attach(picture(color=color)) for color in ("white", "black")]
+goes = Part.objects.create(team=parts[1].team)
+for picture_of in (attached[1].image, first.image):
+    picture_of.made_for = goes
+    picture_of.save()
+goes.delete()
+assert [each.is_cover for each in parts[1].images.all()] == [True], "Nothing took its place."
+images[1] = parts[1].cover.image
+
 nobodys = Part.objects.create()
 with pytest.raises(ValidationError, match="A picture needs an owner"):
     nobodys.attach(picture("owl.jpg", color="green"))

@@ -97,4 +97,11 @@ class Migration(migrations.Migration):
                 "abstract": False,
             },
         ),
+        migrations.AddField(
+            "picture",
+            "made_for",
+            models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.CASCADE, to="own.part"
+            ),
+        ),
     ]
