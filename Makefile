@@ -4,12 +4,13 @@ PORT ?= 8000
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-all compare mutants stateful benchmarks bench lint clean
+.PHONY: help demo test test-all compare mutants races stateful benchmarks bench lint clean
 help:
 	@echo "make demo               the example site on http://127.0.0.1:8000/   (PORT=8001, PHOTOS=folder)"
 	@echo "make test               the test suite, and the life of files on the database servers that are installed"
 	@echo "make test-all           all of it on SQLite, PostgreSQL and MariaDB; a server that is missing is an error"
 	@echo "make stateful           random lives of rows and files, for long   (STEPS=200000, SEED=0, JOBS=1)"
+	@echo "make races              many at once on the same images, for long, on PostgreSQL and MariaDB   (ROUNDS=100)"
 	@echo "make mutants            faults of one line, each of which the tests must notice"
 	@echo "make compare            the stories of rows and files, told of two other libraries, too"
 	@echo "make benchmarks         what it costs that files follow their rows, an audit, serving, a backfill, a move"
@@ -33,6 +34,10 @@ test-all: $(VENV)/test.stamp
 
 stateful: $(VENV)/test.stamp
 	@$(BIN)/python -m tests.life.run_stateful --steps $(or $(STEPS),200000) --seed $(or $(SEED),0) --jobs $(or $(JOBS),1)
+
+races: $(VENV)/test.stamp
+	$(BIN)/python -m pip install --quiet --editable ".[test,databases]"
+	ATTACHMENT_RACES=$(or $(ROUNDS),100) $(BIN)/python -m tests.servers --all $(BIN)/python -m pytest tests/attachments/test_races.py
 
 mutants: $(VENV)/test.stamp
 	$(BIN)/python -m tests.life.run_mutants

@@ -35,7 +35,9 @@ def test_images_are_attached(products, media):
     assert run(FIELD) == ["moved 2, joined 1, there 0, empty 1, missing 0, failed 0"]
     assert run(FIELD) == ["moved 0, joined 0, there 2, empty 1, missing 0, failed 0"]
     assert products[0].cover.image.stored == products[1].cover.image.stored
-    assert run(FIELD, "--reverse") == ["moved 2, joined 0, there 0, empty 1, missing 0, failed 0"]
+    assert run(FIELD, "--reverse") == [
+        "given back 2, joined 0, there 0, empty 1, missing 0, failed 0"
+    ]
     assert not ImageAttachment.objects.exists()
     assert contents(media) == before
 

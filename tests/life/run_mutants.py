@@ -19,7 +19,9 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.life.mutants import MUTANTS, Mutant
+from tests.attachments.mutants import MUTANTS as MUTANTS_OF_IMAGES
+from tests.life.mutants import MUTANTS as MUTANTS_OF_FILES
+from tests.life.mutants import Mutant
 from tests.servers import missing, running
 
 ROOT = Path(__file__).parents[2]
@@ -34,9 +36,13 @@ SUITES = {
     "stateful": ("sqlite", ("-m", "tests.life.run_stateful", "--no-shrink", "--steps", "20000")),
     "faults": ("sqlite", (*PYTEST, "tests/life/test_faults.py")),
     "races": ("postgresql", (*PYTEST, "tests/life/test_races.py")),
+    "lives of images": ("sqlite", (*PYTEST, "tests/attachments/test_stateful.py")),
+    "races for images": ("postgresql", (*PYTEST, "tests/attachments/test_races.py")),
     "audit": ("sqlite", (*PYTEST, "tests/test_audit.py", "tests/test_audit_images.py")),
 }
 
+
+MUTANTS = [*MUTANTS_OF_FILES, *MUTANTS_OF_IMAGES]
 
 #: The library as it is.
 CONTROL = Mutant("nothing", "", "", "")

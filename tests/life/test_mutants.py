@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.life.mutants import MUTANTS
-from tests.life.run_mutants import ROOT
+from tests.life.run_mutants import MUTANTS, ROOT
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)

@@ -36,7 +36,7 @@ class Command(TerminalCommand):
         way = parser.add_mutually_exclusive_group()
         way.add_argument("--dry-run", action="store_true", help="read it all, and change nothing")
         way.add_argument(
-            "--reverse", action="store_true", help="give each row the name of its cover back"
+            "--reverse", action="store_true", help="let rows have their image in the field alone"
         )
         parser.add_argument(
             "--database", default=DEFAULT_DB_ALIAS, choices=tuple(connections), metavar="ALIAS"
@@ -44,15 +44,15 @@ class Command(TerminalCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         adoption = self._adoption(options["field"], options["database"])
+        done = "given back" if options["reverse"] else "moved"
+        ways = {"reverse": adoption.give_back, "dry_run": adoption.preview}
+        work = next((ways[way] for way in ways if options[way]), adoption.move)
         with Bar(self, adoption.count(), is_hidden=options["verbosity"] == 0) as self.bar:
-            if options["reverse"]:
-                adoption.give_back(self.advance)
-            else:
-                (adoption.preview if options["dry_run"] else adoption.move)(self.advance)
-        tally = asdict(adoption.tally)
-        self.stdout.write(", ".join(f"{kind} {number}" for kind, number in tally.items()))
-        if tally["missing"] or tally["failed"]:
-            raise CommandError("Not all could be moved: see above.")
+            tally = work(self.advance)
+        shown = {done: tally.moved} | {k: v for k, v in asdict(tally).items() if k != "moved"}
+        self.stdout.write(", ".join(f"{kind} {number}" for kind, number in shown.items()))
+        if tally.missing or tally.failed:
+            raise CommandError(f"Not all could be {done}: see above.")
 
     def _adoption(self, label: str, using: str) -> Adoption:
         model, _, field = label.rpartition(".")
