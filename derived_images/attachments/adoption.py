@@ -335,8 +335,8 @@ class Adoption:
         given = []
         left = []
         for row in rows:
-            name = getattr(row, self.field.attname).name
-            back = (_cover if is_dropped else partial(self._moved_from, name))(attached[row.pk])
+            name, own = getattr(row, self.field.attname).name, attached[row.pk]
+            back = _cover(own) if is_dropped else self._moved_from(name, own)
             if back is None:
                 continue
             if is_dropped and len(back.file) > (self.field.max_length or MAX_LENGTH):

@@ -126,12 +126,14 @@ class ImageQuerySet(models.QuerySet[Any]):
 
 
 def _foreign_keys_to(model: type[models.Model]) -> list[Any]:
+    """Return the fields of others that name an image: not its own children, nor what it names."""
     relations: list[Any] = list(model._meta.get_fields(include_hidden=True))
     return [
         each.field
         for each in relations
         if (each.one_to_many or each.one_to_one) and each.auto_created and not each.concrete
         if not each.field.remote_field.parent_link
+        if each.related_model._meta.auto_created is not model  # The table of its many-to-many.
     ]
 
 

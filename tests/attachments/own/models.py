@@ -13,6 +13,7 @@ class Team(models.Model):
 class Picture(AbstractImage):
     owner = models.ForeignKey(Team, models.CASCADE)
     photographer = models.CharField(max_length=50, blank=True)
+    seen_by = models.ManyToManyField(Team, related_name="+")
     made_for = models.ForeignKey("Part", models.CASCADE, null=True)
 
 

@@ -36,6 +36,10 @@ assert ImageAttachment._meta.get_field("image").related_model is Picture
 Picture.objects.upload(picture("dog.jpg", color="blue"), owner=parts[0].team, photographer="Ada")
 assert list(Picture.objects.owned_by(parts[0].team).filter(photographer="Ada"))
 
+unused = Picture.objects.unused().get()
+unused.seen_by.add(parts[0].team)
+assert Picture.objects.unused().get() == unused, "What it names does not use it."
+
 images[0].owner = parts[1].team
 with pytest.raises(ValidationError, match="is in another library"):
     images[0].save()

@@ -99,6 +99,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             "picture",
+            "seen_by",
+            models.ManyToManyField(related_name="+", to="own.team"),
+        ),
+        migrations.AddField(
+            "picture",
             "made_for",
             models.ForeignKey(
                 null=True, on_delete=django.db.models.deletion.CASCADE, to="own.part"
