@@ -10,10 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from derived_images.attachments.images import get_image_model
     from derived_images.attachments.mixin import ImagesMixin, ImagesQuerySet, register, with_images
     from derived_images.attachments.operations import MoveImages
     from derived_images.attachments.policy import Policy
+    from derived_images.attachments.swapping import get_image_model
 
 __all__ = [
     "ImagesMixin",
@@ -30,7 +30,7 @@ _ROOMS = {
     "ImagesQuerySet": "mixin",
     "MoveImages": "operations",
     "Policy": "policy",
-    "get_image_model": "images",
+    "get_image_model": "swapping",
     "register": "mixin",
     "with_images": "mixin",
 }

@@ -22,10 +22,11 @@ from django.db.models import ImageField, Model, QuerySet
 
 from derived_images import headers
 from derived_images.attachments import registry
-from derived_images.attachments.images import IMAGE_MODEL, TEXTS, owner_in
+from derived_images.attachments.images import TEXTS, owner_in
 from derived_images.attachments.locking import in_transaction
 from derived_images.attachments.models import StoredImage
 from derived_images.attachments.policy import policy
+from derived_images.attachments.swapping import IMAGE_MODEL
 from derived_images.attachments.uploads import Facts, digest
 from derived_images.comparison import scratch
 from derived_images.places import place

@@ -11,9 +11,9 @@ from django.db import models, router
 from django.db.models import Max, Q
 
 from derived_images.attachments import registry
-from derived_images.attachments.images import IMAGE_MODEL
 from derived_images.attachments.locking import in_transaction
 from derived_images.attachments.policy import policy
+from derived_images.attachments.swapping import IMAGE_MODEL
 from derived_images.references import locked
 
 

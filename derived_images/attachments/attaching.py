@@ -14,12 +14,12 @@ from derived_images.attachments.images import (
     TEXTS,
     AbstractImage,
     check_fields,
-    get_image_model,
     given,
 )
 from derived_images.attachments.locking import in_transaction
 from derived_images.attachments.models import ImageAttachment
 from derived_images.attachments.policy import policy
+from derived_images.attachments.swapping import get_image_model
 from derived_images.attachments.uploads import content_of
 
 Result = TypeVar("Result")
@@ -100,6 +100,42 @@ class RowImages:
             attachment = self._required(image)
             attachment.is_cover = True
             attachment.save(using=self.using, update_fields=["is_cover"])
+            return attachment
+
+        return self._settle(work)
+
+    def unset_cover(self) -> None:
+        """Let no image stand for the row."""
+        self._settle(lambda: self.attachments().uncover())
+
+    def detach_cover(self) -> bool:
+        """Take the cover off the row, and let no other take its place. Say whether there was one."""
+
+        def work() -> bool:
+            cover = self.attachments().filter(is_cover=True).first()
+            self.attachments().uncover()
+            return cover is not None and bool(cover.delete(using=self.using))
+
+        return self._settle(work)
+
+    def replace(self, image: ImageLike, file: Any, creator: Any) -> ImageAttachment:
+        """Put a new image, with the texts of the old one, in its place. Raises `ValidationError`.
+
+        On other rows, and in the library, the old one stays.
+        """
+        content = content_of(file)
+
+        def work() -> ImageAttachment:
+            attachment = self._required(image)
+            old = attachment.image
+            texts = {name: getattr(old, name) for name in TEXTS}
+            row: Any = attachment.lock_row(self.using)
+            attachment.image = self._images().upload(
+                content, owner=policy().owner_of(row), creator=creator, **texts
+            )
+            attachment.save(using=self.using, update_fields=["image"])
+            if not policy().keeps_unused:
+                self._images().unused().filter(pk=old.pk).delete()
             return attachment
 
         return self._settle(work)

@@ -10,15 +10,11 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.db.models import Model
 
 from derived_images.attachments import registry
-from derived_images.attachments.images import (
-    IMAGE_MODEL,
-    IMAGE_SETTING,
-    AbstractImage,
-    get_image_model,
-)
+from derived_images.attachments.images import AbstractImage
 from derived_images.attachments.mixin import GIVEN
 from derived_images.attachments.models import ImageAttachment
 from derived_images.attachments.policy import Policy, policy
+from derived_images.attachments.swapping import IMAGE_MODEL, IMAGE_SETTING, get_image_model
 from derived_images.checks import is_deleted_by_database
 from derived_images.conf import setting
 

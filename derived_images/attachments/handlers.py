@@ -9,8 +9,9 @@ from django.db.models import QuerySet, signals
 
 from derived_images.attachments import registry
 from derived_images.attachments.attached import AbstractImageAttachment
-from derived_images.attachments.images import AbstractImage, get_image_model
+from derived_images.attachments.images import AbstractImage
 from derived_images.attachments.policy import policy
+from derived_images.attachments.swapping import get_image_model
 
 
 def connect() -> None:

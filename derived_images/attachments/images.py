@@ -6,7 +6,6 @@ import posixpath
 from collections.abc import Iterable
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
@@ -18,17 +17,8 @@ from derived_images.attachments.uploads import content_of, returned
 from derived_images.files import DerivedImages, SourceFile
 from derived_images.references import locked
 
-#: Which model is the project's own `Image`: a setting beside the dict, as Django wants it.
-IMAGE_SETTING = "DERIVED_IMAGES_IMAGE_MODEL"
-IMAGE_MODEL: str = getattr(settings, IMAGE_SETTING, "derived_images_attachments.Image")
-
 #: What images say of themselves, and attachments in their stead.
 TEXTS = ("title", "alt_text", "description")
-
-
-def get_image_model() -> type[AbstractImage]:
-    """Return the project's model of images."""
-    return apps.get_model(IMAGE_MODEL)
 
 
 def owner_in(model: type[models.Model], owner: Any) -> dict[str, Any]:
@@ -236,9 +226,7 @@ class AbstractImage(models.Model):
     @property
     def thumbnail_url(self) -> str:
         """Where browsers get its `thumb`, or its first variant, if there is no such one."""
-        variants = self.variants
-        names = ["thumb"] if "thumb" in variants else [*variants][:1]
-        return variants[names[0]].url if names else self.url
+        return self.stored.thumbnail_url
 
     @property
     def owner_key(self) -> str:

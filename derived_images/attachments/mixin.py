@@ -104,6 +104,12 @@ class ImagesMixin(models.Model):
 
     set_cover.alters_data = True  # type: ignore[attr-defined]
 
+    def unset_cover(self) -> None:
+        """Let no image stand for the row, until one is set, or attached next."""
+        RowImages(self).unset_cover()
+
+    unset_cover.alters_data = True  # type: ignore[attr-defined]
+
     def copy_images_to(self, other: models.Model) -> list[ImageAttachment]:
         """Put the row's images on another row, too, in their order, with their texts and cover.
 
@@ -123,6 +129,7 @@ GIVEN = (
     "detach",
     "reorder",
     "set_cover",
+    "unset_cover",
     "copy_images_to",
 )
 

@@ -8,9 +8,10 @@ from django.conf import settings
 from django.db import models
 
 from derived_images.attachments.attached import AbstractImageAttachment
-from derived_images.attachments.images import IMAGE_MODEL, IMAGE_SETTING, AbstractImage
+from derived_images.attachments.images import AbstractImage
 from derived_images.attachments.policy import policy
 from derived_images.attachments.stored import AbstractStoredImage
+from derived_images.attachments.swapping import IMAGE_MODEL, IMAGE_SETTING
 
 __all__ = [
     "AbstractImage",

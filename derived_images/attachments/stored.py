@@ -99,3 +99,9 @@ class AbstractStoredImage(models.Model):
         super().save(*args, **kwargs)
 
     save.alters_data = True  # type: ignore[attr-defined]
+
+    @property
+    def thumbnail_url(self) -> str:
+        """Where browsers get its `thumb`, or its first variant, if there is no such one."""
+        names = ["thumb"] if "thumb" in self.variants else [*self.variants][:1]
+        return self.variants[names[0]].url if names else self.file.url

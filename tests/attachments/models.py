@@ -79,6 +79,12 @@ class Hanging(AbstractImageAttachment):
         pass
 
 
+class Logo(models.Model):
+    """Needs its image."""
+
+    image = models.ForeignKey("derived_images_attachments.Image", models.PROTECT)
+
+
 class Stranger(models.Model):
     """Not registered."""
 

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
 
+from derived_images.attachments.attaching import RowImages
 from derived_images.attachments.models import Image, ImageAttachment, StoredImage
 from tests.attachments.models import Badge, OnlyOne, Part, Product, Shelf, Shop
 from tests.pictures import picture
@@ -320,6 +321,49 @@ class TestSetCover:
             with pytest.raises(TypeError, match=f"{nothing!r} is neither an image nor an attach"):
                 change(nothing)
         assert part.cover == three[0]
+
+
+class TestWithoutACover:
+    def test_it_is_unset_until_the_next_is_attached(self, part, three):
+        part.unset_cover()
+        assert part.cover is None
+        assert part.images.count() == 3
+        assert part.attach(picture(color="white")).is_cover
+
+    def test_it_leaves_and_no_other_takes_its_place(self, part, three):
+        assert RowImages(part).detach_cover()
+        assert part.cover is None
+        assert orders(part) == ["lime", "blue"]
+        assert not RowImages(part).detach_cover()
+
+
+class TestReplace:
+    def test_another_file_comes_in_its_place_with_its_texts(self, part, three, django_user_model):
+        user = django_user_model.objects.create(username="ada")
+        old = three[1].image
+        old.title = "Lime"
+        old.save()
+        other = Part.objects.create()
+        other.attach(old)
+        attachment = RowImages(part).replace(three[1], picture("new.jpg", color="white"), user)
+
+        assert attachment == three[1]
+        assert orders(part) == ["red", "new", "blue"]
+        assert (attachment.image.title, attachment.image.creator) == ("Lime", user)
+        assert other.cover.image == old
+
+    def test_the_old_one_goes_if_nobody_uses_it(self, part, three, settings):
+        settings.DERIVED_IMAGES |= {"POLICY": "tests.attachments.policies.Discarding"}
+        RowImages(part).replace(three[0], picture(color="white"), None)
+        assert Image.objects.count() == 3
+        assert not Image.objects.filter(pk=three[0].image_id).exists()
+
+    def test_what_is_no_image_replaces_nothing(self, part, three, stored):
+        before = stored()
+        with pytest.raises(ValidationError):
+            RowImages(part).replace(three[0], ContentFile(b"Lorem ipsum", "cat.jpg"), None)
+        assert orders(part) == ["red", "lime", "blue"]
+        assert stored() == before
 
 
 class TestCopy:

@@ -1,11 +1,14 @@
 """What a project may decide."""
 
 import pytest
+from django.contrib.auth.models import AnonymousUser, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ImproperlyConfigured
 from django.test.utils import isolate_apps
 
 from derived_images.attachments.models import Image
 from derived_images.attachments.policy import Policy, policy
-from tests.attachments.models import Organization, Part
+from tests.attachments.models import Company, Organization, Part
 from tests.pictures import picture
 
 pytestmark = pytest.mark.django_db
@@ -66,3 +69,50 @@ def test_what_is_no_row_owns_nothing(owner, stored):
 def test_the_projects_own_is_asked(settings, part):
     settings.DERIVED_IMAGES = {"POLICY": "tests.attachments.policies.OfOrganizations"}
     assert type(policy()).__name__ == "OfOrganizations"
+
+
+class TestWhoMay:
+    """As it is where a project has no rules of its own: Django's permissions."""
+
+    def test_nobody_without_a_name(self, part):
+        for user in (None, AnonymousUser()):
+            assert not Policy().may_enter(user)
+            assert not Policy().may_attach_to(user, part)
+            assert not Policy().may_upload(user, None)
+
+    def test_all_see_all(self, part, django_user_model):
+        user = django_user_model.objects.create(username="ada")
+        image = part.attach(picture()).image
+        assert Policy().may_enter(user)
+        assert Policy().sees_row(user, part)
+        assert list(Policy().visible_images(user, Image.objects.all())) == [image]
+
+    @pytest.mark.parametrize(
+        ("codename", "allowed"),
+        [
+            ("change_part", {"attach"}),
+            ("add_image", {"upload"}),
+            ("change_image", {"change"}),
+            ("change_company", set()),
+        ],
+    )
+    def test_by_permissions(self, part, django_user_model, codename, allowed):
+        user = django_user_model.objects.create(username="ada")
+        user.user_permissions.add(permission(codename))
+        image = part.attach(picture()).image
+        may = {
+            "attach": Policy().may_attach_to(user, part),
+            "upload": Policy().may_upload(user, None),
+            "change": Policy().may_change(user, image),
+        }
+        assert {name for name, is_allowed in may.items() if is_allowed} == allowed
+
+    def test_an_address_tells_of_no_owner(self):
+        with pytest.raises(ImproperlyConfigured, match="must tell whose"):
+            Policy().owner_at(None, organization="Acme")
+
+
+def permission(codename):
+    model = {"part": Part, "company": Company, "image": Image}[codename.partition("_")[2]]
+    kind = ContentType.objects.get_for_model(model)
+    return Permission.objects.get_or_create(codename=codename, content_type=kind)[0]
