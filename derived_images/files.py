@@ -379,8 +379,7 @@ class DerivedImages(Mapping[str, VariantFile]):
         """Return variant → URL, `original` first; every one is "" without a source."""
         if not self:
             return dict.fromkeys(["original", *self], "")
-        source = getattr(self._instance, source_field(self).attname)
-        return {"original": source.url, **{name: variant.url for name, variant in self.items()}}
+        return {name: file.url for name, file in source_and_variants(self).items()}
 
     def missing(self) -> list[str]:
         """Ask the storage, and return the variants that are not there."""
@@ -429,6 +428,12 @@ class DerivedImages(Mapping[str, VariantFile]):
 
     def _unknown(self, variant: str) -> str:
         return f"Unknown variant {variant!r} of {self}. Choices are: {', '.join(self)}."
+
+
+def source_and_variants(images: DerivedImages) -> dict[str, ImageFieldFile]:
+    """Return name → file; the source comes first, as `original`."""
+    source = getattr(images._instance, source_field(images).attname)
+    return {"original": source, **images}
 
 
 def source_field(images: DerivedImages) -> ImageField:

@@ -8,7 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 NEIGHBOURS = {
-    "rest_framework": ["rest_framework"],
+    "rest_framework": ["rest_framework", "derived_images.rest"],
+    "drf_spectacular": ["drf_spectacular"],
     "django_filters": ["django_filters"],
     "simple_history": ["simple_history"],
     "import_export": ["import_export"],
@@ -54,6 +55,8 @@ INSTALLED_APPS = [
     "tests.attachments",
     "tests.attachments.warehouse",
 ]
+if find_spec("drf_spectacular"):
+    REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
 # --- Nothing but the library that the life stories are told of: see tests/life/compare.py
 LIFE_LIBRARIES = {
     "derived_images": ["derived_images", "tests.life"],

@@ -1,0 +1,59 @@
+"""Files that requests bring: judged by their bytes, and held to the limits of the policy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext_lazy as _
+from rest_framework.request import Request
+from rest_framework.serializers import FileField, ValidationError
+
+from derived_images import headers
+from derived_images.attachments.policy import policy
+from derived_images.fields import identified
+from derived_images.rest.errors import TooLarge
+
+
+def check_size(request: Request) -> None:
+    """Refuse a request that says that it is too large, before a byte of it is read."""
+    most = policy().max_total
+    try:
+        size = int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        size = 0
+    if size > most:
+        raise TooLarge(f"A request may have {filesizeformat(most)}, and this one has more.")
+
+
+def most_files(files: list[Any]) -> list[Any]:
+    """Return the files. Raises `TooLarge`, if they are too many."""
+    most = policy().max_files
+    if len(files) > most:
+        raise TooLarge(f"A request may have {most} files, and this one has {len(files)}.")
+    return files
+
+
+class UploadField(FileField):
+    """An image as a file. Neither its name nor what the client says of its type is believed."""
+
+    default_error_messages = {
+        "side": _("A side may have {most} pixels, and this image is {width} × {height}."),
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the file. Raises `ValidationError` of what is no image, `TooLarge` of too many bytes."""
+        file = super().to_internal_value(data)
+        rules = policy()
+        if file.size > rules.max_bytes:
+            most = filesizeformat(rules.max_bytes)
+            raise TooLarge(f"{file.name}: A file may have {most}, and this one has more.")
+        try:
+            identity = identified(file)
+            headers.check_budget(identity)
+        except headers.UnreadableImage as error:
+            raise ValidationError(str(error)) from error
+        width, height = identity.dimensions
+        if max(width, height) > rules.max_side:
+            self.fail("side", most=rules.max_side, width=width, height=height)
+        return file

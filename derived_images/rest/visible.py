@@ -1,0 +1,75 @@
+"""What a user sees of rows, images and attachments. What is hidden looks as if it were not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from rest_framework import exceptions
+
+from derived_images.attachments import registry
+from derived_images.attachments.models import ImageAttachment
+from derived_images.attachments.policy import policy
+from derived_images.attachments.swapping import get_image_model
+
+
+def row_of(user: Any, label: str, key: str) -> Model:
+    """Return a row that the user sees, of a registered model. Raises `NotFound`."""
+    try:
+        model = model_of(label)
+        row = model._default_manager.filter(pk=key_of(model, key)).first()
+    except (LookupError, ValueError, ValidationError):
+        row = None
+    if row is None or not policy().sees_row(user, row):
+        raise exceptions.NotFound("There is no such row.")
+    return row
+
+
+def model_of(label: str) -> type[Model]:
+    """Return a registered model. Raises `LookupError`, `ValueError`, or `ValidationError`."""
+    model = apps.get_model(label)
+    registry.root_of(model)
+    return model
+
+
+def key_of(model: type[Model], key: str) -> Any:
+    """Return a key as the model has it. Raises `ValidationError`, or `ValueError`."""
+    if "\0" in key:
+        raise ValueError("No key has null characters.")
+    # As a form takes it: a number that is too large for the column is none.
+    options: Any = model._meta
+    return options.pk.clean(key, None)
+
+
+def images_of(user: Any, owner_key: str | None = None) -> QuerySet[Any]:
+    """Return the images that the user sees, of one owner's library or of all, with their files."""
+    images = get_image_model()._default_manager.select_related("stored")
+    if owner_key is not None:
+        images = images.filter(stored__owner_key=owner_key)
+    return policy().visible_images(user, images)
+
+
+def chosen(images: QuerySet[Any], keys: Iterable[Any], field: str = "ids") -> list[Any]:
+    """Return the images with these keys, in their order. Raises `ValidationError`, naming others."""
+    wanted = list(dict.fromkeys(keys))
+    found = {image.pk: image for image in images.filter(pk__in=wanted)}
+    bad = [key for key in wanted if key not in found]
+    if bad:
+        raise ValidationError({field: [f"There is no image {key} here." for key in bad]})
+    return [found[key] for key in wanted]
+
+
+def attachments_of(user: Any) -> Any:
+    """Return the attachments of images that the user sees, with them and their files."""
+    attachments = ImageAttachment.objects.with_images().select_related("content_type")
+    attachments = attachments.filter(image__in=images_of(user).select_related(None))
+    return policy().visible_attachments(user, attachments)
+
+
+def is_on_seen_row(user: Any, attachment: ImageAttachment) -> bool:
+    """Say whether the user sees the row that an attachment is on."""
+    row = attachment.content_object
+    return row is not None and policy().sees_row(user, row)

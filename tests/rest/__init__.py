@@ -1,0 +1,1 @@
+"""The REST API: its fields, its views, its schema, its clients."""
