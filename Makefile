@@ -73,7 +73,7 @@ $(BIN)/python:
 
 $(VENV)/demo.stamp: setup.cfg | $(BIN)/python
 	@echo "Installing derived-images and its dependencies ..."
-	@$(BIN)/python -m pip install --quiet --editable . || { echo "The installation failed: is PyPI within reach?"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --editable ".[rest]" drf-spectacular drf-spectacular-sidecar || { echo "The installation failed: is PyPI within reach?"; exit 1; }
 	@touch $@
 
 $(VENV)/test.stamp: setup.cfg | $(BIN)/python

@@ -54,5 +54,26 @@ DERIVED_IMAGES = {"URLS": "view", "AUTHORIZE": "gallery.rules.may_see"}
 INSTALLED_APPS += ["derived_images.attachments", "workshop"]
 DERIVED_IMAGES["POLICY"] = "workshop.policy.OrganizationPolicy"
 
+# The other wing: a REST API over them.
+INSTALLED_APPS += ["derived_images.rest", "rest_framework", "rest_framework.authtoken"]
+INSTALLED_APPS += ["drf_spectacular", "drf_spectacular_sidecar", "api"]
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.BasicAuthentication",
+        "rest_framework.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "The workshop's images",
+    "DESCRIPTION": "Authorize as *demo*, password *demo*, who is a member of both organizations, "
+    "`lakeside-press` and `harbour-tiles`. `part`, `company` and `user` are as much of InvenTree's "
+    "API as its Python client asks for.",
+    "VERSION": "1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

@@ -7,5 +7,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("gallery.urls")),
     path("workshop/", include("workshop.urls")),
+    path("api/", include("api.urls")),
     path("media/", include("derived_images.urls")),
 ]

@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
@@ -11,6 +12,8 @@ from derived_images.attachments import ImagesMixin
 class Organization(models.Model):
     name = models.CharField(max_length=100)
     slug = models.SlugField(unique=True)
+    #: Who may do what by the API. The pages are for everybody.
+    members = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True)
 
     class Meta:
         ordering = ["name"]

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.contrib.messages.views import SuccessMessageMixin
 from django.core.exceptions import ValidationError
-from django.db.models import Count
+from django.db.models import Count, Prefetch
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -12,11 +12,13 @@ from django.views import generic
 from derived_images.attachments.models import Image
 
 from .forms import TextsForm
-from .models import Organization
+from .models import Organization, Part
 
 
 class Organizations(generic.ListView):
-    model = Organization
+    queryset = Organization.objects.prefetch_related(
+        Prefetch("part_set", Part.objects.with_images())
+    )
 
 
 class OfOrganization:

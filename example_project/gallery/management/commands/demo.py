@@ -64,6 +64,8 @@ class Command(BaseCommand):
             self.stdout.write("There is no organization yet: giving two the gallery's pictures ...")
             for line in samples.fill():
                 self.stdout.write(f"  {line}")
+        for organization in Organization.objects.all():
+            organization.members.add(*get_user_model().objects.filter(username="demo"))
 
     def take_in(self, uploads):
         for form_class, data, file in uploads:
@@ -84,6 +86,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"\nOpen  http://127.0.0.1:{port}/\n"
             f"Admin http://127.0.0.1:{port}/admin/ (name demo, password demo)\n"
+            f"API   http://127.0.0.1:{port}/api/docs/ (the same; InvenTree's client connects to /)\n"
             "Ctrl-C stops it.\n"
         )
         # Its own banner would bury the address.
