@@ -65,7 +65,7 @@ class Library(OfOwner, Collection):
     lookup_url_kwarg = "image_id"
     search_fields = ("name", "title", "alt_text", "description")
     ordering_fields = ("created", "updated", "name", "title")
-    ordering = ("-created", "-pk")
+    ordering = ("-created",)
 
     def get_queryset(self) -> Any:
         """Return the images that the user sees here."""
@@ -226,7 +226,6 @@ class Attachments(Collection):
         *(f"image__{name}" for name in ("name", *TEXTS)),
     )
     ordering_fields = ("order", "image__created", "image__name", "image__title")
-    ordering = ("-pk",)
 
     def get_queryset(self) -> Any:
         """Return the attachments of images that the user sees."""

@@ -85,3 +85,10 @@ def test_a_port_in_use_is_refused_in_one_line(site, tmp_path):
 def test_the_migrations_are_complete(tmp_path):
     command = [sys.executable, "manage.py", "makemigrations", "--check"]
     subprocess.run(command, cwd=EXAMPLE, env=environment(tmp_path), check=True)
+
+
+def test_the_api_is_described_without_a_guess(tmp_path):
+    schema = str(tmp_path / "schema.yml")
+    options = ["--validate", "--fail-on-warn", "--file", schema]
+    command = [sys.executable, "manage.py", "spectacular", *options]
+    subprocess.run(command, cwd=EXAMPLE, env=environment(tmp_path), check=True)

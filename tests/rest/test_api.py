@@ -10,6 +10,7 @@ from rest_framework.settings import api_settings
 
 from derived_images.rest.api import API, MayEnter
 from derived_images.rest.views import Attachments, ImagesOfRow, Library
+from tests.pictures import picture
 from tests.rest.policies import OfMembers
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +66,25 @@ def test_an_address_that_tells_of_an_owner_wants_a_policy_that_knows_it(acme, se
         acme.get("/orgs/Acme/images/")
 
 
-def test_what_it_costs(acme, part, django_assert_num_queries):
-    for path, queries in (("/api/image/", 3), ("/orgs/Acme/images/", 4)):
+@pytest.mark.parametrize(
+    ("path", "queries"),
+    [
+        ("/api/image/", 3),
+        ("/api/image/thumbs/", 3),
+        ("/api/library/", 3),
+        ("/orgs/Acme/images/", 4),
+        ("/orgs/Acme/images/tests_attachments/part/{}/", 6),
+    ],
+)
+def test_many_cost_as_much_as_some(
+    acme, part, django_assert_num_queries, monkeypatch, path, queries
+):
+    for number in range(30):
+        part.attach(picture(color=(8 * number, 0, 90)))
+    storage = part.cover.image.stored.file.storage
+    for call in ("open", "exists", "size", "path"):
+        monkeypatch.setattr(storage, call, None)
+    for limit in (3, 33):
         with django_assert_num_queries(queries):
-            assert acme.get(path).json()["count"] == 3
+            found = acme.get(path.format(part.pk), {"limit": limit}).json()
+        assert (found["count"], len(found["results"])) == (33, limit)

@@ -4,6 +4,7 @@ import inspect
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from rest_framework import serializers
 
 from derived_images.attachments.models import Image
@@ -142,3 +143,15 @@ def test_what_is_no_image_changes_nothing(part):
     with pytest.raises(serializers.ValidationError, match="no picture in one of these formats"):
         save(part, name="screw", image=notes)
     assert Part.objects.get().name == "bolt"
+
+
+@pytest.mark.django_db(databases=["default", "other"])
+def test_all_or_nothing_on_the_database_of_the_row():
+    shelf = Shelf.objects.using("other").create()
+    for number in range(3):
+        shelf.attach(picture(color=(number, 0, 0)))
+    shelf.unset_cover()
+    with pytest.raises(serializers.ValidationError), transaction.atomic(using="other"):
+        save(shelf, image=picture("white.jpg", color="white"))
+    assert shelf.images.count() == 3
+    assert Image.objects.using("other").count() == 3
