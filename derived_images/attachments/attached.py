@@ -190,6 +190,10 @@ class AbstractImageAttachment(models.Model):
     def content_object(self, row: models.Model) -> None:
         self.content_type = registry.content_type_of(type(row), row._state.db)
         self.object_id = row.pk
+        self.is_on(row)
+
+    def is_on(self, row: models.Model) -> None:
+        """Take rules from the class of this row: the registered one is its parent, perhaps."""
         self._kind = type(row)
 
     def siblings(self, using: str) -> Any:
@@ -216,7 +220,7 @@ class AbstractImageAttachment(models.Model):
 
         Raises `ValidationError`, if there is no such row, or it takes no more images.
         """
-        row = self._required_row(using)
+        row = self.required_row(using)
         siblings = self.siblings(using).exclude(pk=self.pk)
         self._make_room(siblings, row)
         found = siblings.aggregate(last=Max("order"), covers=models.Count("is_cover"))
@@ -228,7 +232,8 @@ class AbstractImageAttachment(models.Model):
             siblings.uncover()
         return row
 
-    def _required_row(self, using: str) -> models.Model:
+    def required_row(self, using: str) -> models.Model:
+        """Return the row, locked until the transaction ends. Raises `ValidationError`."""
         row = self.lock_row(using)
         if row is None:
             # Says so itself of a model that is not registered.
@@ -238,7 +243,7 @@ class AbstractImageAttachment(models.Model):
 
     def _keep_rules(self, using: str) -> None:
         """Let the row have one cover, and its owner's images, whatever is known of it here."""
-        row = self._required_row(using)
+        row = self.required_row(using)
         before = type(self)._base_manager.using(using).filter(pk=self.pk).first()
         if before is None:
             raise ValidationError(f"{self} is not attached any more.", code="not_attached")

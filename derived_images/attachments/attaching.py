@@ -124,21 +124,29 @@ class RowImages:
         On other rows, and in the library, the old one stays.
         """
         content = content_of(file)
+        return self._settle(lambda: self._replace(self._required(image), content, creator))
+
+    def put_cover(self, file: Any, creator: Any) -> ImageAttachment:
+        """Put a new image in the cover's place, or let it be the cover. Raises `ValidationError`."""
+        content = content_of(file)
 
         def work() -> ImageAttachment:
-            attachment = self._required(image)
-            old = attachment.image
-            texts = {name: getattr(old, name) for name in TEXTS}
-            row: Any = attachment.lock_row(self.using)
-            attachment.image = self._images().upload(
-                content, owner=policy().owner_of(row), creator=creator, **texts
-            )
-            attachment.save(using=self.using, update_fields=["image"])
-            if not policy().keeps_unused:
-                self._images().unused().filter(pk=old.pk).delete()
-            return attachment
+            cover = self._known(self.attachments().filter(is_cover=True).first())
+            if cover is not None:
+                return self._replace(cover, content, creator)
+            return self.set_cover(self._attach_file(content, creator, {}))
 
         return self._settle(work)
+
+    def _replace(self, attachment: ImageAttachment, content: Any, creator: Any) -> ImageAttachment:
+        old = attachment.image
+        texts = {name: getattr(old, name) for name in TEXTS}
+        owner = policy().owner_of(attachment.required_row(self.using))
+        attachment.image = self._images().upload(content, owner=owner, creator=creator, **texts)
+        attachment.save(using=self.using, update_fields=["image"])
+        if not policy().keeps_unused:
+            self._images().unused().filter(pk=old.pk).delete()
+        return attachment
 
     def copy_to(self, other: RowImages) -> list[ImageAttachment]:
         """Attach the row's images to another row, with order, texts and cover."""
@@ -189,7 +197,13 @@ class RowImages:
         return attachment
 
     def _on_row(self, image: ImageLike) -> ImageAttachment | None:
-        return self.attachments().filter(image=image_of(image).pk).first()  # type: ignore[no-any-return]
+        return self._known(self.attachments().filter(image=image_of(image).pk).first())
+
+    def _known(self, attachment: ImageAttachment | None) -> ImageAttachment | None:
+        """Let the attachment know of which class its row is: a child's owner, or limit, is its own."""
+        if attachment is not None:
+            attachment.is_on(self.row)
+        return attachment
 
     def _required(self, image: ImageLike) -> ImageAttachment:
         attachment = self._on_row(image)

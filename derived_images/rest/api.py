@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import DisallowedRedirect
 from django.http import HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.urls import resolve
+from django.utils.http import escape_leading_slashes
 from rest_framework import exceptions, parsers, renderers, serializers
 from rest_framework.metadata import SimpleMetadata
 from rest_framework.pagination import LimitOffsetPagination
@@ -20,7 +23,7 @@ from rest_framework.views import APIView
 from derived_images.attachments.models import ImageAttachment
 from derived_images.attachments.policy import policy
 from derived_images.rest import errors, visible
-from derived_images.rest.uploads import check_size
+from derived_images.rest.uploads import check_size, read
 
 
 class MayEnter(BasePermission):
@@ -71,6 +74,8 @@ class API(APIView):
         """Before anything of the body is read, which authentication may do, look at its size."""
         check_size(request)
         super().initial(request, *args, **kwargs)
+        if request.method in ("POST", "PATCH"):
+            read(request)
 
     def get_exception_handler(self) -> Callable[..., Any]:
         """Return the one of this API."""
@@ -95,7 +100,9 @@ class Nowhere(API):
         """Lead to where there is something, if all that is missing is a slash."""
         path = f"{request.path_info}/"
         if settings.APPEND_SLASH and request.method in ("GET", "HEAD") and self._leads(path):
-            return HttpResponsePermanentRedirect(request.get_full_path(force_append_slash=True))
+            with suppress(DisallowedRedirect):  # Of an address that is too long.
+                address = escape_leading_slashes(request.get_full_path(force_append_slash=True))
+                return HttpResponsePermanentRedirect(address)
         return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -118,6 +125,8 @@ class OfOwner(API):
         """Find the owner. Raises `NotFound`."""
         super().initial(request, *args, **kwargs)
         captured = {name: value for name, value in kwargs.items() if name not in self.own_kwargs()}
+        if args:  # Without names nobody knows what they are: they must not be passed over.
+            raise exceptions.NotFound
         if captured:
             self.owner = policy().owner_at(request.user, **captured)
             if self.owner is None:

@@ -75,8 +75,9 @@ def _known(error: Exception) -> Exception:
             return exceptions.NotFound()  # Without what Django says of which model.
         case RequestDataTooBig() | TooManyFilesSent():
             return TooLarge()
-        case SuspiciousOperation() | RecursionError() | UnicodeError():
-            # What they say may be none of the client's business.
+        case SuspiciousOperation():
+            # What it says may be none of the client's business.
+            logger.warning("A request is suspicious: %s", error)
             return exceptions.ParseError(_("The request cannot be read."))
         case ProtectedError() | RestrictedError():
             return InUse()

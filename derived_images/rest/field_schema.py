@@ -21,7 +21,7 @@ class VariantsExtension(OpenApiSerializerFieldExtension):
         if field.dimensions:
             side = {"type": "integer", "nullable": True, "description": "In pixels."}
             entry = {"type": "object", "properties": {"url": entry, "width": side, "height": side}}
-        names = ["original", *(field.variants or ())]
+        names = list(dict.fromkeys(["original", *(field.variants or ())]))
         return {
             "type": "object",
             "properties": dict.fromkeys(names, entry),

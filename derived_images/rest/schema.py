@@ -71,7 +71,6 @@ class Uploaded(serializers.Serializer[Any]):
     name = serializers.CharField()
     image = ImageSerializer(required=False)
     detail = serializers.CharField(required=False)
-    errors = serializers.JSONField(required=False)  # type: ignore[assignment]
 
 
 class Results(serializers.Serializer[Any]):

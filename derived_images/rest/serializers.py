@@ -6,14 +6,17 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db import models, router, transaction
+from django.db import DatabaseError, models, router
 from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 from rest_framework import serializers
+from rest_framework.exceptions import NotFound
 
 from derived_images.attachments.attaching import RowImages
 from derived_images.attachments.images import TEXTS
+from derived_images.attachments.locking import in_transaction
 from derived_images.attachments.models import ImageAttachment
 from derived_images.attachments.swapping import get_image_model
 from derived_images.rest.fields import VariantsField
@@ -31,7 +34,7 @@ __all__ = [
 def creator_of(request: Any) -> Any:
     """Return who uploads; ``None`` is nobody that is known."""
     user = getattr(request, "user", None)
-    return user if user and user.is_authenticated else None
+    return user if isinstance(user, get_user_model()) else None
 
 
 def key_field(**kwargs: Any) -> serializers.Field[Any, Any, Any, Any]:
@@ -81,7 +84,11 @@ def save_given(instance: Any, given: dict[str, Any]) -> Any:
     for name, value in given.items():
         setattr(instance, name, value)
     if given:
-        instance.save(update_fields=list(given))
+        try:
+            instance.save(update_fields=list(given))
+        # As Django 6 calls it.
+        except getattr(type(instance), "NotUpdated", DatabaseError) as error:
+            raise NotFound from error
     return instance
 
 
@@ -124,12 +131,15 @@ class AttachmentSerializer(serializers.ModelSerializer[ImageAttachment]):
     def update(self, instance: ImageAttachment, validated_data: dict[str, Any]) -> ImageAttachment:
         """Change texts, and whether it is the cover."""
         is_cover = validated_data.pop("is_cover", None)
-        with transaction.atomic(using=instance._state.db):
+
+        def work() -> None:
             save_given(instance, validated_data)
             if is_cover:
                 save_given(instance, {"is_cover": True})
             elif is_cover is False and instance.is_cover:
                 _row_of(instance).unset_cover()
+
+        in_transaction(router.db_for_write(ImageAttachment, instance=instance), work)
         instance.refresh_from_db(fields=["is_cover", "order"])
         return instance
 
@@ -150,11 +160,16 @@ class ChangeSerializer(AttachmentSerializer):
     def update(self, instance: ImageAttachment, validated_data: dict[str, Any]) -> ImageAttachment:
         """Put another image in its place, if there is a file, and change the rest."""
         file = validated_data.pop("file", None)
-        with transaction.atomic(using=instance._state.db):
+        change = super().update
+
+        def work() -> ImageAttachment:
+            changed = instance
             if file is not None:
                 creator = creator_of(self.context.get("request"))
-                instance = _row_of(instance).replace(instance, file, creator)
-            return super().update(instance, validated_data)
+                changed = _row_of(instance).replace(instance, file, creator)
+            return change(changed, dict(validated_data))
+
+        return in_transaction(router.db_for_write(ImageAttachment, instance=instance), work)
 
 
 class ThumbnailSerializer(serializers.Serializer[Any]):
@@ -170,8 +185,11 @@ class _Prefetching:
 
     def to_representation(self, data: Any) -> Any:
         rows = list(data.all() if isinstance(data, models.Manager) else data)
-        attachments = ImageAttachment.objects.with_images()
-        prefetch_related_objects(rows, Prefetch("images", queryset=attachments))
+        if all(isinstance(row, models.Model) for row in rows):
+            attachments = ImageAttachment.objects.with_images()
+            # Whoever has read attachments has not read images and files, perhaps.
+            lookups = Prefetch("images", queryset=attachments), "images__image__stored"
+            prefetch_related_objects(rows, *lookups)
         lists: Any = super()
         return lists.to_representation(rows)
 
@@ -179,12 +197,9 @@ class _Prefetching:
 class CoverField(UploadField):
     """The URL of a row's cover, or null. A file comes in its place; null detaches it."""
 
-    def get_attribute(self, instance: Any) -> Any:
-        return instance.image_url
-
     def to_representation(self, value: Any) -> Any:
-        """Return the URL as it is."""
-        return value
+        """Return the URL as it is; a file that is not stored yet has none."""
+        return value if isinstance(value, str) else None
 
 
 class ImageSerializerMixin(serializers.Serializer[Any]):
@@ -196,51 +211,54 @@ class ImageSerializerMixin(serializers.Serializer[Any]):
     place. Who may do so is your view's business.
     """
 
-    image = CoverField(required=False, allow_null=True)
+    image = CoverField(source="image_url", required=False, allow_null=True)
     thumbnail = serializers.CharField(source="thumbnail_url", read_only=True)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         # Else schemas would describe your rows by what is said of this class.
         cls.__doc__ = cls.__doc__ or ""
-        meta: Any = getattr(cls, "Meta", object)
-        lists = getattr(meta, "list_serializer_class", serializers.ListSerializer)
-        if not issubclass(lists, _Prefetching):
-            # In a `Meta` of its own: this one may be other serializers', too.
-            lists = type(lists.__name__, (_Prefetching, lists), {})
-            cls.Meta = type("Meta", (meta,), {"list_serializer_class": lists})  # type: ignore[attr-defined]
+
+    @classmethod
+    def many_init(cls, *args: Any, **kwargs: Any) -> Any:
+        """Return a list, of whatever class lists have here, that reads its rows' images at once."""
+        given: Any = super()
+        rows = given.many_init(*args, **kwargs)
+        kind = type(rows)
+        rows.__class__ = type(kind.__name__, (_Prefetching, kind), {})
+        return rows
 
     def get_field_names(self, declared_fields: Any, info: Any) -> Any:
         """Name these two, too."""
         given: Any = super()
         names = list(given.get_field_names(declared_fields, info))
-        return names + [name for name in ("image", "thumbnail") if name not in names]
+        added = [name for name in ("image", "thumbnail") if name in declared_fields]
+        return names + [name for name in added if name not in names]
 
     def create(self, validated_data: dict[str, Any]) -> Any:
         """Make the row, with its cover."""
-        return self._with_cover(super().create, validated_data)
+        return self._with_cover(super().create, None, validated_data)
 
     def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
         """Change the row, and its cover."""
-        return self._with_cover(partial(super().update, instance), validated_data)
+        return self._with_cover(partial(super().update, instance), instance, validated_data)
 
-    def _with_cover(self, save: Callable[[dict[str, Any]], Any], data: dict[str, Any]) -> Any:
-        is_given, file = "image" in data, data.pop("image", None)
-        using = router.db_for_write(self.Meta.model, instance=self.instance)  # type: ignore[attr-defined]
-        with transaction.atomic(using=using):
-            row = save(data)
+    def _with_cover(self, save: Callable[[Any], Any], instance: Any, data: dict[str, Any]) -> Any:
+        is_given, file = "image_url" in data, data.pop("image_url", None)
+        model = self.Meta.model  # type: ignore[attr-defined]
+
+        def work() -> Any:
+            row = save(dict(data))
             if file is not None:
                 self._cover(row, file)
             elif is_given:
                 RowImages(row).detach_cover()
-        return row
+            return row
+
+        return in_transaction(router.db_for_write(model, instance=instance), work)
 
     def _cover(self, row: Any, file: Any) -> None:
-        creator, cover = creator_of(self.context.get("request")), row.cover
         try:
-            if cover:
-                RowImages(row).replace(cover, file, creator)
-            else:
-                row.set_cover(row.attach(file, creator=creator))
+            RowImages(row).put_cover(file, creator_of(self.context.get("request")))
         except ValidationError as error:
             raise serializers.ValidationError({"image": error.messages}) from error

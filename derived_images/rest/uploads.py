@@ -6,6 +6,7 @@ from typing import Any
 
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.serializers import FileField, ValidationError
 
@@ -24,6 +25,14 @@ def check_size(request: Request) -> None:
         size = 0
     if size > most:
         raise TooLarge(f"A request may have {filesizeformat(most)}, and this one has more.")
+
+
+def read(request: Request) -> None:
+    """Read the body, so that what is wrong with it is told of it. Raises `ParseError`."""
+    try:
+        request.data  # noqa: B018
+    except (RecursionError, UnicodeError) as error:
+        raise ParseError(_("The request cannot be read.")) from error
 
 
 def most_files(files: list[Any]) -> list[Any]:

@@ -116,9 +116,9 @@ class Library(OfOwner, Collection):
         name = getattr(file, "name", "") or ""
         try:
             image = self._store(UploadField().run_validation(file))
+            return {"name": name, "image": self.get_serializer(image).data}
         except Exception as error:  # Whatever it is, the others are not lost by it.
             return {"name": name, **errors.told(error)}
-        return {"name": name, "image": self.get_serializer(image).data}
 
 
 class ImagesOfRow(OfOwner, Collection):
@@ -212,7 +212,8 @@ class ImagesOfRow(OfOwner, Collection):
         return Response({"attached": self.get_serializer(attachments, many=True).data}, code)
 
     def _attached(self, keys: list[Any], field: str = "ids") -> list[Any]:
-        images = self.images().filter(attachments__in=self.get_queryset())
+        user = self.request.user
+        images = visible.images_of(user).filter(attachments__in=self.get_queryset())
         return visible.chosen(images, keys, field)
 
 
@@ -231,12 +232,11 @@ class Attachments(Collection):
         """Return the attachments of images that the user sees."""
         return visible.attachments_of(self.request.user)
 
-    def get_object(self) -> Any:
-        """Return the one that the address names. Raises `NotFound` of one on a row that is hidden."""
-        attachment = super().get_object()
-        if not visible.is_on_seen_row(self.request.user, attachment):
+    def check_object_permissions(self, request: Request, obj: Any) -> None:
+        """See that its row is seen, and then whether it may be changed. Raises `NotFound`."""
+        if not visible.is_on_seen_row(request.user, obj):
             raise exceptions.NotFound
-        return attachment
+        super().check_object_permissions(request, obj)
 
     def get_serializer_class(self) -> Any:
         """Let a change bring another file, too."""

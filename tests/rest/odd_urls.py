@@ -1,7 +1,11 @@
-"""The API below a version, as REST framework's `URLPathVersioning` wants it."""
+"""The API in odd places: below a version, a path with slashes, and a group without a name."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from derived_images.rest import urls
 
-urlpatterns = [path("api/<str:version>/library/", include(urls.library))]
+urlpatterns = [
+    path("api/<str:version>/library/", include(urls.library)),
+    re_path(r"^unnamed/(\w+)/", include(urls.library)),
+    path("<path:organization>/images/", include(urls.library)),
+]

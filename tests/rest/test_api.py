@@ -48,7 +48,7 @@ def test_permissions_of_the_project_may_ask_for_the_model(acme, part, monkeypatc
 
 
 def test_a_version_in_the_address_is_no_owner(acme, part, settings):
-    settings.ROOT_URLCONF = "tests.rest.versioned_urls"
+    settings.ROOT_URLCONF = "tests.rest.odd_urls"
     assert acme.get("/api/v1/library/").json()["count"] == 3
 
 
@@ -88,3 +88,15 @@ def test_many_cost_as_much_as_some(
         with django_assert_num_queries(queries):
             found = acme.get(path.format(part.pk), {"limit": limit}).json()
         assert (found["count"], len(found["results"])) == (33, limit)
+
+
+def test_no_redirect_leads_elsewhere(acme, settings):
+    settings.ROOT_URLCONF = "tests.rest.odd_urls"
+    response = acme.get("/", PATH_INFO="//evil.com/images/bulk_upload")
+    assert response.status_code == 301
+    assert response["Location"].startswith("/%2Fevil.com/")
+
+
+def test_what_is_captured_without_a_name_is_not_passed_over(staff, settings):
+    settings.ROOT_URLCONF = "tests.rest.odd_urls"
+    assert staff.get("/unnamed/Acme/").status_code == 404

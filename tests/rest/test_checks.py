@@ -43,3 +43,16 @@ def test_an_owner_that_the_policy_does_not_know_is_told(settings):
 def test_all_else_is_fine(settings, conf):
     settings.ROOT_URLCONF = conf
     assert check_owners(None) == []
+
+
+def test_what_is_given_beside_the_address_is_no_less(settings):
+    settings.ROOT_URLCONF = site(path("images/", include(urls.library), {"slug": "acme"}))
+    (message,) = check_owners(None)
+    assert "capture slug" in message.msg
+
+
+@pytest.mark.parametrize("policy", ["nowhere.Policy", "tests.rest.policies.sees", None])
+def test_what_is_no_policy_another_check_tells(settings, policy):
+    settings.ROOT_URLCONF = OWNED
+    settings.DERIVED_IMAGES = {"POLICY": policy}
+    assert check_owners(None) == []

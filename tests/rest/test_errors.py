@@ -66,6 +66,15 @@ class TestAnswers:
         assert response.json() == {"detail": "The server failed, and has logged why."}
         assert "GET /orgs/Acme/images/ failed." in caplog.text
 
+    @pytest.mark.parametrize("error", [RecursionError, UnicodeError])
+    def test_500_of_whatever_is_the_servers(self, acme, monkeypatch, error):
+        def broken(self, user, images):
+            raise error
+
+        monkeypatch.setattr(OfMembers, "visible_images", broken)
+        acme.raise_request_exception = False
+        assert acme.get(LIBRARY).status_code == 500
+
     def test_500_leaves_nothing_behind_in_a_requests_transaction(self, acme, monkeypatch):
         def broken(*args):
             raise RuntimeError
@@ -158,6 +167,7 @@ class TestAnswers:
             (acme.get, "/api/image/nowhere/"),
         ):
             assert call(path).json() == {"detail": "Not found."}
+        assert acme.get("/api/image/thumbs", {"search": "x" * 20_000}).status_code in (301, 404)
         settings.APPEND_SLASH = False
         assert acme.get("/api/image/thumbs").status_code == 404
 

@@ -1,5 +1,6 @@
 """What a serializer of rows with images has: the cover's URL, and a thumbnail's."""
 
+import copy
 import inspect
 
 import pytest
@@ -9,7 +10,7 @@ from rest_framework import serializers
 
 from derived_images.attachments.models import Image
 from derived_images.rest import ImageSerializerMixin
-from tests.attachments.models import Part, Shelf
+from tests.attachments.models import Organization, Part, Shelf, Shop
 from tests.pictures import picture
 
 pytestmark = pytest.mark.django_db
@@ -19,6 +20,12 @@ class PartSerializer(ImageSerializerMixin, serializers.ModelSerializer):
     class Meta:
         model = Part
         fields = ("id", "name")
+
+
+@pytest.fixture
+def owners(db, settings):
+    settings.DERIVED_IMAGES = {"POLICY": "tests.attachments.policies.OfOrganizations"}
+    return [Organization.objects.create(name=name) for name in ("Acme", "Bolts")]
 
 
 @pytest.fixture
@@ -72,14 +79,73 @@ def test_many_rows_cost_as_much_as_some(django_assert_num_queries, monkeypatch, 
         assert len(data) == 100
 
 
-def test_other_serializers_lists_stay_as_they_are():
+def test_lists_are_still_the_projects_own():
+    assert isinstance(Listed(many=True), Lists)
+    assert Listed.Meta.list_serializer_class is Lists
     assert not hasattr(Plain.Meta, "list_serializer_class")
-    assert issubclass(Listed.Meta.list_serializer_class, Lists)
-    assert Listed.Meta.list_serializer_class is not Lists
+    assert isinstance(copy.deepcopy(Listed(many=True)), Lists)
+
+
+def test_rows_whose_attachments_were_read_cost_no_more(django_assert_num_queries):
+    for _ in range(10):
+        Part.objects.create().attach(picture())
+    with django_assert_num_queries(4):
+        data = PartSerializer(Part.objects.prefetch_related("images"), many=True).data
+    assert all(each["image"] for each in data)
+
+
+def test_what_is_not_saved_yet_has_no_cover():
+    serializer = PartSerializer(data={"name": "bolt"})
+    assert serializer.is_valid()
+    assert serializer.data == {"name": "bolt", "image": None}
+    several = PartSerializer(data=[{"name": "bolt"}], many=True)
+    assert several.is_valid()
+    assert several.data == [{"name": "bolt", "image": None}]
+    serializer = PartSerializer(data={"name": "bolt", "image": picture()})
+    assert serializer.is_valid()
+    assert serializer.data == {"name": "bolt", "image": None}
+
+
+def test_a_field_may_be_left_out():
+    class Without(PartSerializer):
+        thumbnail = None
+
+    assert list(Without().fields) == ["id", "name", "image"]
+
+
+def test_lists_may_change_their_rows(part):
+    class Several(serializers.ListSerializer):
+        def update(self, instance, validated_data):
+            return [self.child.update(*each) for each in zip(instance, validated_data, strict=True)]
+
+    class Changed(PartSerializer):
+        class Meta(PartSerializer.Meta):
+            list_serializer_class = Several
+
+    serializer = Changed([part], data=[{"name": "nut", "image": picture()}], many=True)
+    assert serializer.is_valid()
+    serializer.save()
+    assert (Part.objects.get().name, part.cover.image.name) == ("nut", "cat.jpg")
+
+
+def test_a_cover_that_has_gone_meanwhile_is_not_missed(part):
+    part.attach(picture())
+    (stale,) = Part.objects.with_images()
+    part.detach(part.cover)
+    save(stale, image=picture("blue.jpg", color="blue"))
+    assert part.cover.image.name == "blue.jpg"
+
+
+def test_files_of_a_childs_row_are_its_owners(owners):
+    shop = Shop.objects.create(slug="roma", organization=owners[0])
+    for color in ("red", "blue"):
+        save(shop, image=picture(color=color))
+        assert shop.cover.image.owner == owners[0]
+    assert shop.images.count() == 1
 
 
 def meta_of(row):
-    return type("Meta", (), {"model": row, "fields": ["name"] if row is Part else []})
+    return type("Meta", (), {"model": row, "fields": ["name"] if row is not Shelf else []})
 
 
 def save(part=None, partial=True, **data):

@@ -2,14 +2,18 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from rest_framework.exceptions import NotFound
 
 from derived_images.attachments.models import Image, ImageAttachment, StoredImage
-from derived_images.rest.serializers import AttachmentSerializer
+from derived_images.rest.serializers import AttachmentSerializer, ImageSerializer
 from tests.attachments.models import Badge, Part, Shelf, Shop
 from tests.pictures import picture
 from tests.rest.policies import OfMembers
 
 pytestmark = pytest.mark.django_db
+
+
+TEXT = {AttachmentSerializer: "custom_title", ImageSerializer: "title"}
 
 
 class WithoutUploads(OfMembers):
@@ -216,6 +220,17 @@ class TestImagesOfRow:
         assert shop.cover is None
         assert acme.delete(url).status_code == 204
 
+    def test_a_change_of_what_has_gone_is_not_found(self, part):
+        stale = part.images.with_images()[1]
+        part.detach(stale)
+        for serializer, thing in (
+            (AttachmentSerializer, stale),
+            (ImageSerializer, Image.objects.get(pk=stale.image_id)),
+        ):
+            Image.objects.filter(pk=stale.image_id).delete()
+            with pytest.raises(NotFound):
+                serializer().update(thing, {TEXT[serializer]: "Front"})
+
     def test_a_change_of_a_text_undoes_nobody_elses(self, part):
         stale = ImageAttachment.objects.get(pk=part.cover.pk)
         part.set_cover(part.images.all()[2])
@@ -378,6 +393,9 @@ class HiddenRows(OfMembers):
     def sees_row(self, user, row):
         return False
 
+    def may_attach_to(self, user, row):
+        return False
+
     def visible_attachments(self, user, attachments):
         return attachments.none()
 
@@ -388,6 +406,12 @@ class HiddenOneByOne(HiddenRows):
 
 
 class TestOutsiders:
+    def test_an_attachment_whose_row_has_gone_is_not_found(self, acme, part):
+        url = f"/api/image/{part.cover.pk}/"
+        Part.objects.filter(pk=part.pk)._raw_delete("default")
+        for response in (acme.get(url), acme.patch(url, {"custom_title": "x"}), acme.delete(url)):
+            assert response.status_code == 404
+
     @pytest.mark.parametrize("policy", ["HiddenRows", "HiddenOneByOne"])
     def test_images_on_a_hidden_row_are_not_found_by_it(self, acme, part, settings, policy):
         settings.DERIVED_IMAGES |= {"POLICY": f"{__name__}.{policy}"}
