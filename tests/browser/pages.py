@@ -34,7 +34,8 @@ def assert_loaded(page: Page, selector: str) -> None:
     assert pictures.count() > 0
     for picture in pictures.all():
         picture.scroll_into_view_if_needed()
-        page.wait_for_function("picture => picture.complete", arg=picture.element_handle())
+        # Asked from outside: a page without script on a busy machine may draw no frame to ask in.
+        expect(picture).to_have_js_property("complete", True, timeout=30_000)
         natural = picture.evaluate("picture => [picture.naturalWidth, picture.naturalHeight]")
         assert natural == [int(picture.get_attribute(side)) for side in ("width", "height")]
 
