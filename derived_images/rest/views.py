@@ -269,7 +269,7 @@ class Attachments(Collection):
     @action(detail=False, methods=["post"])
     def bulk_delete(self, request: Request, **captured: str) -> Response:
         """Take attachments off their rows, all or none, and say which of them were there."""
-        wanted = self.get_queryset().filter(pk__in=self.body(bodies.Numbers)["ids"]).with_rows()
+        wanted = self.get_queryset().filter(pk__in=self.body(bodies.Numbers)["ids"])
         attachments = [each for each in wanted if visible.is_on_seen_row(request.user, each)]
         for attachment in attachments:
             self.check_object_permissions(request, attachment)
