@@ -130,7 +130,7 @@ class TestLibrary:
         other = parts[1].cover.image_id
         for deleted in ([own[0], own[1]], []):
             response = acme.post(
-                f"{LIBRARY}bulk_delete/", {"ids": [own[0], own[1], other, 999]}, format="json"
+                f"{LIBRARY}bulk_delete/", {"ids": [own[0], own[1], other, 987654321]}, format="json"
             )
             assert response.status_code == 200
             assert sorted(response.json()["deleted"]) == deleted
@@ -181,14 +181,14 @@ class TestImagesOfRow:
     @pytest.mark.parametrize("path", ["", "bulk_attach/"])
     def test_all_are_attached_or_none_and_the_bad_ones_are_named(self, acme, parts, path):
         other = Part.objects.create(organization=parts[0].organization)
-        keys = [parts[0].cover.image_id, parts[1].cover.image_id, 999]
+        keys = [parts[0].cover.image_id, parts[1].cover.image_id, 987654321]
         response = acme.post(of_row(other) + path, {"ids": keys}, format="json")
 
         assert response.status_code == 400
         assert response.json() == {
-            "detail": f"ids: There is no image {keys[1]} here. ids: There is no image 999 here.",
+            "detail": f"ids: There is no image {keys[1]} here. ids: There is no image 987654321 here.",
             "errors": {
-                "ids": [f"There is no image {keys[1]} here.", "There is no image 999 here."]
+                "ids": [f"There is no image {keys[1]} here.", "There is no image 987654321 here."]
             },
         }
         assert not other.images.exists()
@@ -243,7 +243,7 @@ class TestImagesOfRow:
     def test_detaching_says_what_was_there(self, acme, part):
         keys = [each.image_id for each in part.images.all()]
         for detached in (keys[:2], []):
-            body = {"ids": [*keys[:2], 999]}
+            body = {"ids": [*keys[:2], 987654321]}
             response = acme.post(f"{of_row(part)}bulk_detach/", body, format="json")
             assert response.json() == {"detached": detached}
         assert orders(part) == ["Blue"]
@@ -283,7 +283,7 @@ class TestImagesOfRow:
         assert part.cover is None
 
     def test_what_is_not_on_the_row_is_told(self, acme, parts):
-        for key in (parts[1].cover.image_id, 999):
+        for key in (parts[1].cover.image_id, 987654321):
             response = acme.post(f"{of_row(parts[0])}set_cover/", {"id": key}, format="json")
             assert response.status_code == 400
             assert response.json()["detail"] == f"id: There is no image {key} here."
@@ -317,7 +317,7 @@ class TestAttachments:
         for query, count in (
             (label, 3),
             (label | {"object_id": part.pk}, 3),
-            (label | {"object_id": 999}, 0),
+            (label | {"object_id": 987654321}, 0),
             (label | {"object_id": "x"}, 0),
             (label | {"object_id": 10**30}, 0),
             ({"content_type": "tests_attachments.stranger"}, 0),
@@ -416,7 +416,7 @@ class TestOutsiders:
     def test_images_on_a_hidden_row_are_not_found_by_it(self, acme, part, settings, policy):
         settings.DERIVED_IMAGES |= {"POLICY": f"{__name__}.{policy}"}
         url = f"/api/image/{part.cover.pk}/"
-        missing = acme.get("/api/image/999/").json()
+        missing = acme.get("/api/image/987654321/").json()
         for response in (acme.get(url), acme.patch(url, {"custom_title": "x"}), acme.delete(url)):
             assert (response.status_code, response.json()) == (404, missing)
         body = {"ids": [part.cover.pk]}
@@ -432,11 +432,11 @@ class TestOutsiders:
         for hidden, missing in (
             (LIBRARY, "/orgs/Nobody/images/"),
             (of_row(own), "/orgs/Nobody/images/tests_attachments/part/1/"),
-            (f"/api/library/{own.cover.image_id}/", "/api/library/999/"),
-            (f"/api/image/{own.cover.pk}/", "/api/image/999/"),
+            (f"/api/library/{own.cover.image_id}/", "/api/library/987654321/"),
+            (f"/api/image/{own.cover.pk}/", "/api/image/987654321/"),
             (
                 f"/api/library/tests_attachments/part/{own.pk}/",
-                "/api/library/tests_attachments/part/999/",
+                "/api/library/tests_attachments/part/987654321/",
             ),
         ):
             answers = [bolts.get(url) for url in (hidden, missing)]

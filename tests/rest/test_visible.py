@@ -37,7 +37,7 @@ def test_rows_of_children_and_proxies_are_found_as_such(anyone):
 @pytest.mark.parametrize(
     ("label", "key"),
     [
-        ("tests_attachments.part", "999"),
+        ("tests_attachments.part", "987654321"),
         ("tests_attachments.part", "x"),
         ("tests_attachments.part", str(10**30)),
         ("tests_attachments.part", ""),
@@ -79,7 +79,7 @@ def test_images_are_chosen_in_order_once(parts):
     chosen = visible.chosen(Image.objects.all(), [keys[2], keys[0], keys[2]])
     assert [image.pk for image in chosen] == [keys[2], keys[0]]
     with pytest.raises(ValidationError) as error:
-        visible.chosen(Image.objects.all(), [keys[0], 998, 999])
+        visible.chosen(Image.objects.all(), [keys[0], 987654320, 987654321])
     assert error.value.message_dict == {
-        "ids": ["There is no image 998 here.", "There is no image 999 here."]
+        "ids": ["There is no image 987654320 here.", "There is no image 987654321 here."]
     }
