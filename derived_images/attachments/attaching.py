@@ -112,7 +112,7 @@ class RowImages:
         """Take the cover off the row, and let no other take its place. Say whether there was one."""
 
         def work() -> bool:
-            cover = self.attachments().filter(is_cover=True).first()
+            cover = self._cover()
             self.attachments().uncover()
             return cover is not None and bool(cover.delete(using=self.using))
 
@@ -131,7 +131,7 @@ class RowImages:
         content = content_of(file)
 
         def work() -> ImageAttachment:
-            cover = self._known(self.attachments().filter(is_cover=True).first())
+            cover = self._cover()
             if cover is not None:
                 return self._replace(cover, content, creator)
             return self.set_cover(self._attach_file(content, creator, {}))
@@ -144,8 +144,7 @@ class RowImages:
         owner = policy().owner_of(attachment.required_row(self.using))
         attachment.image = self._images().upload(content, owner=owner, creator=creator, **texts)
         attachment.save(using=self.using, update_fields=["image"])
-        if not policy().keeps_unused:
-            self._images().unused().filter(pk=old.pk).delete()
+        self._images().discard(old.pk)
         return attachment
 
     def copy_to(self, other: RowImages) -> list[ImageAttachment]:
@@ -198,6 +197,9 @@ class RowImages:
 
     def _on_row(self, image: ImageLike) -> ImageAttachment | None:
         return self._known(self.attachments().filter(image=image_of(image).pk).first())
+
+    def _cover(self) -> ImageAttachment | None:
+        return self._known(self.attachments().filter(is_cover=True).first())
 
     def _known(self, attachment: ImageAttachment | None) -> ImageAttachment | None:
         """Let the attachment know of which class its row is: a child's owner, or limit, is its own."""

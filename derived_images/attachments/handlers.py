@@ -10,7 +10,6 @@ from django.db.models import QuerySet, signals
 from derived_images.attachments import registry
 from derived_images.attachments.attached import AbstractImageAttachment
 from derived_images.attachments.images import AbstractImage
-from derived_images.attachments.policy import policy
 from derived_images.attachments.swapping import get_image_model
 
 
@@ -57,8 +56,8 @@ def delete_unused(
 ) -> None:
     """When an image leaves its last row, let it go, if the policy keeps none that nobody uses."""
     image = get_image_model()
-    if not policy().keeps_unused and not issubclass(_model_of(origin), image):
-        image.all_images(using).unused().filter(pk=instance.image_id).delete()
+    if not issubclass(_model_of(origin), image):
+        image.all_images(using).discard(instance.image_id)
 
 
 def remove_stored(instance: AbstractImage, using: str, **kwargs: Any) -> None:

@@ -114,6 +114,13 @@ class ImageQuerySet(models.QuerySet[Any]):
             unused = unused.exclude(models.Exists(users.filter(**image)))
         return unused
 
+    def discard(self, pk: Any) -> None:
+        """Delete an image that nothing uses, if the policy keeps none of those."""
+        if not policy().keeps_unused:
+            self.unused().filter(pk=pk).delete()
+
+    discard.alters_data = True  # type: ignore[attr-defined]
+
 
 def _foreign_keys_to(model: type[models.Model]) -> list[Any]:
     """Return the fields of others that name an image: not its own children, nor what it names."""

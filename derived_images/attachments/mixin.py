@@ -22,8 +22,12 @@ Row = TypeVar("Row", bound=models.Model)
 
 def with_images(rows: models.QuerySet[Row]) -> models.QuerySet[Row]:
     """Return the rows, with their images and files read in one query for all."""
-    attachments = ImageAttachment.objects.with_images()
-    return rows.prefetch_related(Prefetch("images", queryset=attachments))
+    return rows.prefetch_related(images_with_files())
+
+
+def images_with_files() -> Prefetch[str]:
+    """Return what reads the rows' images, and their files, in one query for all."""
+    return Prefetch("images", queryset=ImageAttachment.objects.with_images())
 
 
 class ImagesQuerySet(models.QuerySet[Row]):

@@ -21,6 +21,13 @@ class Policy:
     #: Whether an image stays in its library when it leaves the last row that it was on.
     keeps_unused = True
 
+    #: What an upload through the API may have at most: bytes of one file, pixels of one side, files
+    #: and bytes of one request.
+    max_bytes = 32 * 1024 * 1024
+    max_side = 32_767
+    max_files = 50
+    max_total = 128 * 1024 * 1024
+
     def owner_of(self, row: Model) -> Any:
         """Return whom images on this row belong to: an organization, a user; ``None`` is nobody.
 
@@ -53,13 +60,6 @@ class Policy:
             return apps.get_model(label)._base_manager.filter(pk=pk).first()
         except (LookupError, ValueError):  # Of a model that is gone, or by other rules than these.
             return None
-
-    #: What an upload through the API may have at most: bytes of one file, pixels of one side, files
-    #: and bytes of one request.
-    max_bytes = 32 * 1024 * 1024
-    max_side = 32_767
-    max_files = 50
-    max_total = 128 * 1024 * 1024
 
     def may_enter(self, user: Any) -> bool:
         """Say whether the API speaks to this user at all: by default, to who has logged in."""

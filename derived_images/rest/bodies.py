@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import BigIntegerField
 from rest_framework import serializers
 
 from derived_images.attachments.images import TEXTS
-from derived_images.rest.serializers import key_field
+from derived_images.rest.serializers import key_field, number_field
 from derived_images.rest.uploads import UploadField, most_files
 
 #: Of one request.
@@ -56,11 +55,7 @@ class Keys(serializers.Serializer[Any]):
 class Numbers(serializers.Serializer[Any]):
     """Attachments, by their ids."""
 
-    ids = serializers.ListField(
-        child=serializers.IntegerField(min_value=1, max_value=BigIntegerField.MAX_BIGINT),
-        allow_empty=False,
-        max_length=MOST_KEYS,
-    )
+    ids = serializers.ListField(child=number_field(), allow_empty=False, max_length=MOST_KEYS)
 
 
 class Key(serializers.Serializer[Any]):

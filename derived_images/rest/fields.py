@@ -48,7 +48,8 @@ class VariantsField(Field[Any, Any, Any, Any]):
         url = self._url(file) if file else ""
         if not self.dimensions:
             return url
-        return {"url": url, **dict(zip(("width", "height"), _dimensions(file), strict=True))}
+        width, height = _dimensions(file)
+        return {"url": url, "width": width, "height": height}
 
     def _url(self, file: ImageFieldFile) -> str:
         return located(self, file.url) if self.absolute else file.url

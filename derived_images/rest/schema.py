@@ -139,10 +139,10 @@ def _collection(serializer: Any, change: Any, example: Any) -> dict[str, Any]:
     }
 
 
-class LibraryExtension(OpenApiViewExtension):
+class ImagesExtension(OpenApiViewExtension):
     """The library of images."""
 
-    target_class = "derived_images.rest.views.Library"
+    target_class = "derived_images.rest.views.Images"
 
     def view_replacement(self) -> Any:
         """Return the view with what is told of it."""

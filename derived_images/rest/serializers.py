@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, models, router
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
@@ -17,6 +17,7 @@ from rest_framework.exceptions import NotFound
 from derived_images.attachments.attaching import RowImages
 from derived_images.attachments.images import TEXTS
 from derived_images.attachments.locking import in_transaction
+from derived_images.attachments.mixin import images_with_files
 from derived_images.attachments.models import ImageAttachment
 from derived_images.attachments.swapping import get_image_model
 from derived_images.rest.fields import VariantsField
@@ -37,13 +38,18 @@ def creator_of(request: Any) -> Any:
     return user if isinstance(user, get_user_model()) else None
 
 
+def number_field(**kwargs: Any) -> serializers.IntegerField:
+    """Return a field for keys that are numbers."""
+    return serializers.IntegerField(
+        min_value=1, max_value=models.BigIntegerField.MAX_BIGINT, **kwargs
+    )
+
+
 def key_field(**kwargs: Any) -> serializers.Field[Any, Any, Any, Any]:
     """Return a field for keys of the project's images."""
     key = get_image_model()._meta.pk
     if isinstance(key, models.IntegerField):
-        return serializers.IntegerField(
-            min_value=1, max_value=models.BigIntegerField.MAX_BIGINT, **kwargs
-        )
+        return number_field(**kwargs)
     if isinstance(key, models.UUIDField):
         return serializers.UUIDField(**kwargs)
     return serializers.CharField(max_length=255, **kwargs)
@@ -63,8 +69,19 @@ class ImageSerializer(serializers.ModelSerializer[Any]):
 
     class Meta:
         model = get_image_model()
-        facts = ("width", "height", "size", "creator", "created", "updated")
-        fields: ClassVar = ["id", "url", "variants", "name", *TEXTS, *facts]
+        fields: ClassVar = [
+            "id",
+            "url",
+            "variants",
+            "name",
+            *TEXTS,
+            "width",
+            "height",
+            "size",
+            "creator",
+            "created",
+            "updated",
+        ]
         read_only_fields: ClassVar = ["name", "creator"]
 
     def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
@@ -186,10 +203,8 @@ class _Prefetching:
     def to_representation(self, data: Any) -> Any:
         rows = list(data.all() if isinstance(data, models.Manager) else data)
         if all(isinstance(row, models.Model) for row in rows):
-            attachments = ImageAttachment.objects.with_images()
             # Whoever has read attachments has not read images and files, perhaps.
-            lookups = Prefetch("images", queryset=attachments), "images__image__stored"
-            prefetch_related_objects(rows, *lookups)
+            prefetch_related_objects(rows, images_with_files(), "images__image__stored")
         lists: Any = super()
         return lists.to_representation(rows)
 

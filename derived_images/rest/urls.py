@@ -1,7 +1,7 @@
 """The addresses: include one of these lists wherever you like.
 
 ``path("api/image/", include(urls.attachments))``: the attachments of all rows.
-``path("orgs/<slug:slug>/images/", include(urls.library))``: an owner's library, and the images of rows.
+``path("orgs/<slug:slug>/images/", include(urls.images))``: an owner's library, and the images of rows.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 from django.urls import URLPattern, include, path, re_path
 
 from derived_images.rest.api import Nowhere
-from derived_images.rest.views import Attachments, ImagesOfRow, Library
+from derived_images.rest.views import Attachments, Images, ImagesOfRow
 
 _ONE: Any = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
 _ALL: Any = {"get": "list", "post": "create"}
@@ -37,10 +37,10 @@ _of_row = [
     path("<str:image_id>/", ImagesOfRow.as_view(_ONE)),
 ]
 
-library = [
-    path("", Library.as_view(_ALL)),
-    *_post(Library, "bulk_upload", "bulk_delete"),
-    path("<str:image_id>/", Library.as_view(_ONE)),
+images = [
+    path("", Images.as_view(_ALL)),
+    *_post(Images, "bulk_upload", "bulk_delete"),
+    path("<str:image_id>/", Images.as_view(_ONE)),
     path("<str:app_label>/<str:model>/<str:object_id>/", include(_of_row)),
     _nowhere,
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -53,17 +54,24 @@ class Collection(
     pagination_class = Pages
     filter_backends: Any = (SearchFilter, Ordering)
 
+    def changeable(self, things: Iterable[Any]) -> list[Any]:
+        """Return the keys of these. Raises `PermissionDenied`, unless all may be changed."""
+        found = list(things)
+        for each in found:
+            self.check_object_permissions(self.request, each)
+        return [each.pk for each in found]
+
     def told(self, thing: Any, code: int = status.HTTP_200_OK) -> Response:
         """Return a response that tells of one thing."""
         return Response(self.get_serializer(thing).data, code)
 
 
-class Library(OfOwner, Collection):
+class Images(OfOwner, Collection):
     """The images of a library: upload, list, read, change, delete."""
 
     serializer_class = ImageSerializer
     lookup_url_kwarg = "image_id"
-    search_fields = ("name", "title", "alt_text", "description")
+    search_fields = ("name", *TEXTS)
     ordering_fields = ("created", "updated", "name", "title")
     ordering = ("-created",)
 
@@ -94,10 +102,7 @@ class Library(OfOwner, Collection):
     @action(detail=False, methods=["post"])
     def bulk_delete(self, request: Request, **captured: str) -> Response:
         """Delete images, all or none, and say which of them were there."""
-        images = list(self.images().filter(pk__in=self.body(bodies.Keys)["ids"]))
-        for image in images:
-            self.check_object_permissions(request, image)
-        keys = [image.pk for image in images]
+        keys = self.changeable(self.images().filter(pk__in=self.body(bodies.Keys)["ids"]))
         self._all_images().filter(pk__in=keys).delete()
         return Response({"deleted": keys})
 
@@ -195,9 +200,7 @@ class ImagesOfRow(OfOwner, Collection):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _attach(self, keys: list[Any], texts: dict[str, str]) -> Response:
-        rules = policy()
-        own = visible.images_of(self.request.user, rules.owner_key(rules.owner_of(self.row)))
-        images = visible.chosen(own, keys)
+        images = visible.chosen(visible.images_for(self.request.user, self.row), keys)
 
         def work() -> list[ImageAttachment]:
             attached = [self.row.attach(image, **texts) for image in images]
@@ -270,10 +273,8 @@ class Attachments(Collection):
     def bulk_delete(self, request: Request, **captured: str) -> Response:
         """Take attachments off their rows, all or none, and say which of them were there."""
         wanted = self.get_queryset().filter(pk__in=self.body(bodies.Numbers)["ids"])
-        attachments = [each for each in wanted if visible.is_on_seen_row(request.user, each)]
-        for attachment in attachments:
-            self.check_object_permissions(request, attachment)
-        keys = [attachment.pk for attachment in attachments]
+        seen = [each for each in wanted if visible.is_on_seen_row(request.user, each)]
+        keys = self.changeable(seen)
         ImageAttachment.objects.filter(pk__in=keys).delete()
         return Response({"deleted": keys})
 
@@ -290,8 +291,7 @@ class Attachments(Collection):
         return self.get_paginated_response(ThumbnailSerializer(page, many=True).data)
 
     def _chosen(self, row: Any, data: dict[str, Any]) -> Any:
-        rules = policy()
-        own = visible.images_of(self.request.user, rules.owner_key(rules.owner_of(row)))
+        own = visible.images_for(self.request.user, row)
         name = "image_id" if "image_id" in data else "image_name"
         lookup = {"image_id": "pk", "image_name": "name"}[name]
         # Of several that are called so, the newest.

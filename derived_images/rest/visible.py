@@ -52,6 +52,12 @@ def images_of(user: Any, owner_key: str | None = None) -> QuerySet[Any]:
     return policy().visible_images(user, images)
 
 
+def images_for(user: Any, row: Model) -> QuerySet[Any]:
+    """Return the images that the user sees, of the library that the row's are from."""
+    rules = policy()
+    return images_of(user, rules.owner_key(rules.owner_of(row)))
+
+
 def chosen(images: QuerySet[Any], keys: Iterable[Any], field: str = "ids") -> list[Any]:
     """Return the images with these keys, in their order. Raises `ValidationError`, naming others."""
     wanted = list(dict.fromkeys(keys))

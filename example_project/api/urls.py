@@ -10,7 +10,7 @@ from . import views
 urlpatterns = [
     path("", views.ServerView.as_view()),
     path("image/", include(urls.attachments)),
-    path("orgs/<slug:organization>/images/", include(urls.library)),
+    path("orgs/<slug:organization>/images/", include(urls.images)),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(), name="docs"),
     path("user/me/", views.MeView.as_view()),

@@ -21,9 +21,9 @@ MUTANTS = [
     ),
     Mutant(
         "an unused image may be on another row",
-        HANDLERS,
-        ".unused()",
-        ".all()",
+        IMAGES,
+        "            self.unused().filter(pk=pk).delete()",
+        "            self.filter(pk=pk).delete()",
         LIVES,
     ),
     Mutant(

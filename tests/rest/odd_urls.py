@@ -5,7 +5,7 @@ from django.urls import include, path, re_path
 from derived_images.rest import urls
 
 urlpatterns = [
-    path("api/<str:version>/library/", include(urls.library)),
-    re_path(r"^unnamed/(\w+)/", include(urls.library)),
-    path("<path:organization>/images/", include(urls.library)),
+    path("api/<str:version>/library/", include(urls.images)),
+    re_path(r"^unnamed/(\w+)/", include(urls.images)),
+    path("<path:organization>/images/", include(urls.images)),
 ]

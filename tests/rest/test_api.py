@@ -9,7 +9,7 @@ from rest_framework.permissions import (
 from rest_framework.settings import api_settings
 
 from derived_images.rest.api import API, MayEnter
-from derived_images.rest.views import Attachments, ImagesOfRow, Library
+from derived_images.rest.views import Attachments, Images, ImagesOfRow
 from tests.pictures import picture
 from tests.rest.policies import OfMembers
 
@@ -21,7 +21,7 @@ class Closed(OfMembers):
         return user.is_staff
 
 
-@pytest.mark.parametrize("view", [Attachments, ImagesOfRow, Library])
+@pytest.mark.parametrize("view", [Attachments, ImagesOfRow, Images])
 def test_authentication_and_throttles_are_the_projects(view):
     assert view.authentication_classes == api_settings.DEFAULT_AUTHENTICATION_CLASSES
     assert view.throttle_classes == api_settings.DEFAULT_THROTTLE_CLASSES
@@ -39,7 +39,7 @@ def test_the_policy_says_who_enters(acme, staff, settings):
     "permission", [DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly]
 )
 def test_permissions_of_the_project_may_ask_for_the_model(acme, part, monkeypatch, permission):
-    for view in (Attachments, ImagesOfRow, Library):
+    for view in (Attachments, ImagesOfRow, Images):
         monkeypatch.setattr(view, "permission_classes", (permission, *view.permission_classes))
     url = f"/orgs/Acme/images/tests_attachments/part/{part.pk}/"
     for path in ("/api/image/", "/orgs/Acme/images/", url):

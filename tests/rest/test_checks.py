@@ -17,9 +17,9 @@ def site(*patterns):
     return module
 
 
-OWNED = site(path("orgs/<slug:slug>/<int:year>/images/", include(urls.library)))
+OWNED = site(path("orgs/<slug:slug>/<int:year>/images/", include(urls.images)))
 SHARED = site(
-    path("images/", include(urls.library)), path("<slug:slug>/image/", include(urls.attachments))
+    path("images/", include(urls.images)), path("<slug:slug>/image/", include(urls.attachments))
 )
 
 
@@ -46,7 +46,7 @@ def test_all_else_is_fine(settings, conf):
 
 
 def test_what_is_given_beside_the_address_is_no_less(settings):
-    settings.ROOT_URLCONF = site(path("images/", include(urls.library), {"slug": "acme"}))
+    settings.ROOT_URLCONF = site(path("images/", include(urls.images), {"slug": "acme"}))
     (message,) = check_owners(None)
     assert "capture slug" in message.msg
 

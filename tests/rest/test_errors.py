@@ -16,7 +16,7 @@ from rest_framework.throttling import AnonRateThrottle
 from derived_images.attachments.models import Image
 from derived_images.rest import errors
 from derived_images.rest.api import API
-from derived_images.rest.views import Library
+from derived_images.rest.views import Images
 from tests.attachments.models import Logo, Part
 from tests.pictures import picture
 from tests.rest.policies import OfMembers
@@ -79,7 +79,7 @@ class TestAnswers:
         def broken(*args):
             raise RuntimeError
 
-        monkeypatch.setattr(Library, "told", broken)
+        monkeypatch.setattr(Images, "told", broken)
         monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
         acme.raise_request_exception = False
         assert acme.post(LIBRARY, {"file": picture()}).status_code == 500

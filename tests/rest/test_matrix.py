@@ -17,7 +17,7 @@ SAFE = ("get", "head", "options")
 VERBS = ("get", "head", "options", "post", "put", "patch", "delete")
 #: Mount → where it begins; the organization is the one that owns everything here.
 MOUNTS = {"attachments": "/api/image/", "library": "/orgs/Acme/images/", "all": "/api/library/"}
-LISTS = {"attachments": urls.attachments, "library": urls.library, "all": urls.library}
+LISTS = {"attachments": urls.attachments, "library": urls.images, "all": urls.images}
 
 
 def routes(patterns, before=""):

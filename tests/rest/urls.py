@@ -7,7 +7,7 @@ from derived_images.rest import urls
 
 urlpatterns = [
     path("api/image/", include(urls.attachments)),
-    path("api/library/", include(urls.library)),
-    path("orgs/<str:organization>/images/", include(urls.library)),
+    path("api/library/", include(urls.images)),
+    path("orgs/<str:organization>/images/", include(urls.images)),
     path("schema/", SpectacularAPIView.as_view()),
 ]
