@@ -13,7 +13,15 @@ from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Warning
 from django.core.files.storage import storages
-from django.db.models import Field, ForeignKey, ImageField, Model, deletion
+from django.db.models import (
+    CharField,
+    Field,
+    ForeignKey,
+    ImageField,
+    Model,
+    TextField,
+    deletion,
+)
 from django.utils.module_loading import import_string
 
 from derived_images import headers, rendering, tasks
@@ -21,6 +29,7 @@ from derived_images.conf import DEFAULTS, setting
 from derived_images.fields import (
     AutoCleanupImageField,
     DerivedImagesManager,
+    focus_fields,
     followed_fields,
     managers_of,
     source_of,
@@ -121,6 +130,7 @@ def check_manager(
     for variant, recipe in manager.recipes.items():
         yield from check_variant_name(variant, label)
         yield from check_recipe(variant, recipe, manager.recipes, label)
+    yield from check_focus(manager, model, label)
     yield from check_naming(manager, label)
 
 
@@ -208,6 +218,46 @@ def check_lineage(
             )
             return
         seen.append(parent)
+
+
+def check_focus(
+    manager: DerivedImagesManager, model: type[Model], label: str
+) -> Iterator[CheckMessage]:
+    """Check that the row says where to look as recipes ask it, and that a name can tell it."""
+    source = source_of(manager, model)
+    asked = {getattr(recipe, "focus", None) for recipe in manager.recipes.values()}
+    names = sorted(name for name in asked if isinstance(name, str))
+    if not names or not source:
+        return
+    if not isinstance(source, AutoCleanupImageField):
+        yield _no_focus(
+            "No name on a plain ImageField tells a focal point.",
+            f"Make {source.name} an AutoCleanupImageField.",
+            label,
+        )
+    elif len(focus_fields(source)) > 1:
+        several = " and ".join(sorted(focus_fields(source)))
+        yield _no_focus(
+            f"A picture has one focal point, and {several} would each be it.",
+            "Give all recipes of a source the same focus.",
+            label,
+        )
+    for name in names:
+        told = next((field for field in source.model._meta.fields if field.name == name), None)
+        if fault := _focus_fault(told, source):
+            hint = f"Have {name} = models.CharField(max_length=20, blank=True) there."
+            yield _no_focus(f"{name!r} is no text field {fault}.", hint, label)
+
+
+def _focus_fault(told: Field[Any, Any] | None, source: ImageField) -> str:
+    """Return what a field that says where to look lacks; "" where it is fine."""
+    if not isinstance(told, CharField | TextField) or told.model is not source.model:
+        return f"of {source.model._meta.label}, where {source.name} is"
+    return "of 9 characters, as a focal point has" if (told.max_length or 9) < 9 else ""
+
+
+def _no_focus(message: str, hint: str, label: str) -> Error:
+    return Error(message, hint=hint, obj=label, id="derived_images.E011")
 
 
 def check_naming(manager: DerivedImagesManager, label: str) -> Iterator[CheckMessage]:

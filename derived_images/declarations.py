@@ -13,6 +13,7 @@ from derived_images.conf import setting
 from derived_images.naming import (
     Naming,
     Template,
+    focus_in,
     naming_for,
     written_extension,
     written_format,
@@ -159,6 +160,10 @@ class Declaration:
         if isinstance(self.naming, Template):
             return self.naming.sources(name, self.recipes)
         return self.naming.sources(name) if self.has_inverse else ()
+
+    def recipe(self, source: str, variant: str) -> Recipe:
+        """Return how this source's variant is made: at the focal point that its name tells."""
+        return self.recipes[variant].aimed(focus_in(source))
 
     def format(self, source: str, variant: str) -> str:
         """Return the format that this variant is written in."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import posixpath
+from contextlib import suppress
 from typing import Any, Self, TypeGuard, overload
 
 from django import forms
@@ -10,6 +12,7 @@ from django.apps import apps
 from django.core.exceptions import (
     FieldDoesNotExist,
     ImproperlyConfigured,
+    ObjectDoesNotExist,
     SuspiciousFileOperation,
     ValidationError,
 )
@@ -17,16 +20,24 @@ from django.core.files.base import File
 from django.db.models import Field, ImageField, Model
 from django.dispatch import Signal
 
-from derived_images import headers, naming
+from derived_images import headers, mosaic, naming, rendering
 from derived_images.declarations import Declaration, declarations, names_beside
 from derived_images.files import DerivedImages, SourceFile, forget_content, source_file_class
-from derived_images.recipes import Dimensions
+from derived_images.focus import focal_point
+from derived_images.mosaic import Mosaic
+from derived_images.recipes import Dimensions, Fill, Point
+from derived_images.rendering import Job
 
 #: A manager was put onto a model, the `sender`, that had been prepared before.
 manager_added = Signal()
 
 #: What a folder of most file systems takes for one name, in bytes.
 LONGEST_NAME = 255
+
+#: Pixels of the largest upload that is decoded at once, for twenty of them, weighed as the budget
+#: is: whoever uploads waits for it. And scans of a JPEG; encoders write ten or so.
+SOON = 2**25
+FEW_SCANS = 12
 
 
 class DerivedImagesManager(Declaration):
@@ -103,8 +114,17 @@ def prepare(model: type[Model]) -> list[ImageField]:
                 field.default_validators = [*field.default_validators, validate_budget]
             models = declarations(field).setdefault(manager, set())
             models.add(model._meta.concrete_model or model)
+            _validate_focus(model, field)
             sources.append(field)
     return sources
+
+
+def _validate_focus(model: type[Model], field: ImageField) -> None:
+    """Have the model's forms refuse what is no focal point."""
+    for told in model._meta.fields:
+        if told.name in focus_fields(field) and validate_focus not in told.validators:
+            # Another list: that of an abstract base is shared by all its children.
+            told.validators = [*told.validators, validate_focus]
 
 
 def _forget(manager: DerivedImagesManager, model: type[Model]) -> None:
@@ -139,12 +159,33 @@ class AllocatedFile(SourceFile):
     """A file under a name that nothing else ever had, and that tells its dimensions."""
 
     def free_name(self, name: str, content: File[Any]) -> str:
-        """Return a new name, with the content's own dimensions and extension in it."""
-        dimensions, extension = _contents(name, content)
+        """Return a new name, with what it is to tell of the content in it."""
         try:
-            return naming.allocate(name, dimensions, extension, self._fits)
+            return self._allocated(name, content, focus_of(self.instance, self.field))
         except ValueError as error:
             raise SuspiciousFileOperation(str(error)) from error
+
+    def _allocated(self, name: str, content: File[Any], focus: Point | None) -> str:
+        dimensions, extension = _contents(name, content)
+        pixels = _pixels(content) if getattr(self.field, "placeholder", False) else ""
+        return naming.allocate(name, dimensions, extension, self._fits, pixels=pixels, focus=focus)
+
+    def store_aimed(self, focus: Point | None) -> str:
+        """Store the file once more, and return the name, which tells where to look now.
+
+        The row is not touched. Raises `ValueError` when there is no such name, or what storages do.
+        """
+        name = str(self.name)
+        with self.storage.open(name) as content:
+            if naming.is_allocated(name):
+                other = naming.aimed(name, focus, self._fits)
+            else:
+                other = self._allocated(name, content, focus)
+            stored = self.storage.save(other, File(content), max_length=self.field.max_length)
+        if stored != other:
+            self.storage.delete(stored)
+            raise FileExistsError(f"{type(self.storage).__name__} stored {other!r} as {stored!r}.")
+        return stored
 
     def _fits(self, name: str) -> bool:
         names = (name, *names_beside(self.field, name))
@@ -169,6 +210,10 @@ class AllocatedFile(SourceFile):
     def known_dimensions(self) -> Dimensions | None:
         return naming.dimensions_in(self.name) if self.name and self._committed else None
 
+    @property
+    def pixels(self) -> str:
+        return naming.pixels_in(self.name) if self.name and self._committed else ""
+
     def _get_image_dimensions(self) -> Dimensions:
         """Return upright dimensions, unlike Django, which reads them before EXIF turns them."""
         known = self.known_dimensions
@@ -192,6 +237,45 @@ def _contents(name: str, content: File[Any]) -> tuple[Dimensions, str]:
     if identity is None:
         return (0, 0), unknown
     return identity.dimensions, naming.CANONICAL_EXTENSION[identity.format]
+
+
+def _pixels(content: File[Any]) -> str:
+    """Return the text of the picture's twenty pixels; "" of what is transparent, broken, or large."""
+    try:
+        identity = identified(content)
+        if math.prod(identity.dimensions) * identity.weight > SOON or identity.scans > FEW_SCANS:
+            return ""
+        with headers.returning(content):
+            [(_, drawn)] = rendering.render(content, {"": Job(Mosaic(animated=False), "png")})
+    except headers.UnreadableImage:
+        return ""
+    return "" if isinstance(drawn, Exception) else mosaic.text_of(drawn)
+
+
+def focus_of(instance: Model, field: ImageField) -> Point | None:
+    """Return where to look in a row's source, if one of its recipes goes by it.
+
+    What is no focal point, and what only the database knows, is none.
+    """
+    for name in focus_fields(field):
+        if name in instance.get_deferred_fields():
+            with suppress(ObjectDoesNotExist):
+                instance.refresh_from_db(fields=[name])
+        text = instance.__dict__.get(name)
+        with suppress(ValueError):
+            return focal_point(text) if isinstance(text, str) else None
+    return None
+
+
+def focus_fields(field: ImageField) -> set[str]:
+    """Return the names of the fields that say where to look in this one's sources: one, or none.
+
+    Only names that our field allocates can tell it.
+    """
+    if not isinstance(field, AutoCleanupImageField):
+        return set()
+    recipes = (recipe for manager in declarations(field) for recipe in manager.recipes.values())
+    return {recipe.focus for recipe in recipes if isinstance(recipe, Fill) and recipe.focus}
 
 
 def _identity(content: File[Any]) -> headers.Identity | None:
@@ -230,6 +314,14 @@ def _validate(file: File[Any], refused: type[headers.UnreadableImage]) -> None:
                 raise ValidationError(str(error), code="unreadable_image") from error
 
 
+def validate_focus(text: str) -> None:
+    """Refuse a text that is no focal point."""
+    try:
+        focal_point(text)
+    except ValueError as error:
+        raise ValidationError(str(error), code="focus") from error
+
+
 class SourceFormField(forms.ImageField):
     """Says by how much an upload is too large before Django says that it is no image."""
 
@@ -244,15 +336,17 @@ class AutoCleanupImageField(ImageField):
 
     A source that no committed row names any more goes, with its variants; one that is still in
     use anywhere stays. It is indexed, for the question who uses a file, unless `db_index=False`.
-    To migrations it is Django's own `ImageField`.
+    With `placeholder=True` the names of uploads carry twenty of their pixels, for pages to show
+    until the picture is there. To migrations it is Django's own `ImageField`.
     """
 
     attr_class = AllocatedFile
     default_validators = [validate_source]
     db_index: bool
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, placeholder: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **{"db_index": True, **kwargs})
+        self.placeholder = placeholder
 
     def contribute_to_class(  # type: ignore[override]
         self, cls: type[Model], name: str, **kwargs: Any
@@ -273,7 +367,8 @@ class AutoCleanupImageField(ImageField):
         return name, path, args, kwargs
 
     def clone(self) -> Self:
-        # Django's own would lose an index that was declined: False is not deconstructed.
+        # Django's own would lose an index that was declined, and what migrations need not know.
         clone = super().clone()
         clone.db_index = self.db_index
+        clone.placeholder = self.placeholder
         return clone

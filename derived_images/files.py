@@ -20,6 +20,7 @@ from django.db.models import ImageField, Model
 from django.db.models.fields.files import ImageFieldFile
 from django.dispatch import Signal
 
+from derived_images import mosaic
 from derived_images.declarations import Declaration, names_beside, variants_beside
 from derived_images.naming import split
 from derived_images.places import address
@@ -109,6 +110,23 @@ class SourceFile(ImageFieldFile):
     def known_dimensions(self) -> Dimensions | None:
         """Upright dimensions in pixels, where they are known without opening the file."""
         return None
+
+    @property
+    def pixels(self) -> str:
+        """Twenty pixels of the picture, as the text of a `mosaic`, where the name carries them."""
+        return ""
+
+    @property
+    def color(self) -> str:
+        """The picture's average colour, like ``"#7a6b5c"``; "" where the name does not tell."""
+        pixels, dimensions = self.pixels, self.known_dimensions
+        return mosaic.color(pixels, dimensions) if pixels and dimensions else ""
+
+    @property
+    def placeholder(self) -> str:
+        """A data URI of twenty pixels of the picture; "" where the name does not tell."""
+        pixels, dimensions = self.pixels, self.known_dimensions
+        return mosaic.data_uri(pixels, dimensions) if pixels and dimensions else ""
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Through the field: its attr_class may be made at run time, where pickle finds none.
@@ -202,8 +220,13 @@ class VariantFile(ImageFieldFile):
 
     @property
     def recipe(self) -> Recipe:
-        """How this variant is made."""
-        return self.images._manager.recipes[self.variant]
+        """How this variant is made, at the source's focal point."""
+        return self.images._manager.recipe(self.source.name or "", self.variant)
+
+    @property
+    def format(self) -> str:
+        """The format that this variant is written in, like ``"webp"``."""
+        return self.images._manager.format(self.source.name or "", self.variant)
 
     @property
     def source(self) -> SourceFile:
@@ -256,6 +279,10 @@ class VariantFile(ImageFieldFile):
         """Eight characters that change with the recipe, and with those that it is made from."""
         return self.images._manager.fingerprint(self.variant)
 
+    def dimensions_of(self, source_dimensions: Dimensions) -> Dimensions:
+        """Say how large the variant of a source of these dimensions is."""
+        return self.images._manager.dimensions(self.variant, source_dimensions)
+
     def exists(self) -> bool:
         """Ask the storage whether this variant has been made."""
         return bool(self) and self.storage.exists(self.name)
@@ -289,7 +316,7 @@ class VariantFile(ImageFieldFile):
         self._require_file()
         known = self.source.known_dimensions
         if known is not None:
-            return self.images._manager.dimensions(self.variant, known)
+            return self.dimensions_of(known)
         try:
             return super()._get_image_dimensions()  # type: ignore[misc, no-any-return]
         except FileNotFoundError:

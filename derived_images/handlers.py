@@ -11,7 +11,7 @@ from django.db.models import ImageField, Model, signals
 
 from derived_images import references, tasks
 from derived_images.declarations import Declaration
-from derived_images.fields import followed_fields, manager_added, prepare
+from derived_images.fields import focus_fields, followed_fields, manager_added, prepare
 from derived_images.files import (
     VariantFile,
     image_field,
@@ -21,6 +21,8 @@ from derived_images.files import (
     source_stored,
     stored_sources,
 )
+from derived_images.focus import focal_point
+from derived_images.naming import is_same_upload
 
 #: Model → attribute → field, of the fields whose files are followed.
 _followed: dict[type[Model], dict[str, ImageField]] = {}
@@ -89,13 +91,53 @@ def remember_names(
         if isinstance(value, VariantFile):
             value.refuse_as_source()
     if not raw:
-        known = {name: field for name, field in written.items() if not _is_new(instance, field)}
+        aimed = _aimed(sender, update_fields)
+        asked = {**written, **aimed}.items()
+        known = {name: field for name, field in asked if not _is_new(instance, field)}
+        for field in aimed.values():
+            _refuse_no_point(instance, field, field.attname in known, using)
         before = dict.fromkeys(known, "") | _names_in_row(instance, known, using)
         instance._state.derived_images_before = before  # type: ignore[attr-defined]
+        for attname in written.keys() & known.keys():
+            _catch_up(instance, attname, before[attname])
+
+
+def _catch_up(instance: Model, attname: str, name: str) -> None:
+    """Let an instance that is older than its row have the name that its source has got meanwhile.
+
+    Its own is that of a file which has gone, though the picture is the same: somebody has looked at
+    it from elsewhere.
+    """
+    file = getattr(instance, attname)
+    if file and name != file.name and file._committed and is_same_upload(file.name, name):
+        setattr(instance, attname, name)
+
+
+def _refuse_no_point(instance: Model, field: ImageField, has_row: bool, using: str) -> None:
+    """Raise `ValueError` of a text that is no focal point, unless the row has it already."""
+    for name in focus_fields(field) & instance.__dict__.keys():
+        text = instance.__dict__[name]
+        try:
+            focal_point(text if isinstance(text, str) else None)
+        except ValueError:
+            key = tasks.key_of(instance, field)
+            kept = references.names_before(field.model, key, [name], using) if has_row else {}
+            if kept.get(name) != text:
+                raise
 
 
 def _is_written(field: ImageField, update_fields: Collection[str] | None) -> bool:
     return update_fields is None or field.name in update_fields or field.attname in update_fields
+
+
+def _aimed(model: type[Model], update_fields: Collection[str] | None) -> dict[str, ImageField]:
+    """Return attribute → field, of those whose focal points this save writes."""
+    return {
+        attname: field
+        for attname, field in _followed[model].items()
+        if (told := focus_fields(field))
+        and (update_fields is None or not told.isdisjoint(update_fields))
+    }
 
 
 def _is_new(instance: Model, field: ImageField) -> bool:
@@ -149,6 +191,9 @@ def schedule_work(
             if freed:
                 tasks.schedule_removal(fields[attname], freed, using)
     mark_stored(instance, {name: stored[name] for name in stored.keys() - written})
+    for attname, field in _aimed(sender, update_fields).items():
+        name = getattr(instance, attname).name if attname in written else before.get(attname)
+        tasks.aim(instance, field, name or "", using)
 
 
 def remove_deleted(

@@ -89,7 +89,7 @@ def identify(file: IO[bytes]) -> Identity:
 
     Raises `UnreadableImage`.
     """
-    with _returning(file):
+    with returning(file):
         file.seek(0)
         return opened(file)[1]
 
@@ -221,7 +221,7 @@ def _frames(image: Any, format: str) -> int:
 
 def _at_least(file: IO[bytes], frames: int) -> bool:
     """Say whether a GIF has so many frames; Pillow would look at every one there is."""
-    with _returning(file):
+    with returning(file):
         file.seek(10)
         _skip_colors(file)
         file.seek(2, os.SEEK_CUR)
@@ -245,7 +245,7 @@ def _skip_colors(file: IO[bytes]) -> None:
 
 def _scans(image: Any) -> int:
     """Count the scans of a JPEG; most have one, of all components."""
-    with _returning(image.fp):
+    with returning(image.fp):
         if "progressive" not in image.info and _first_scan(image.fp) == image.layers:
             return 1
         image.fp.seek(0)
@@ -269,7 +269,7 @@ def _first_scan(file: IO[bytes]) -> int:
 
 
 @contextmanager
-def _returning(file: IO[bytes]) -> Iterator[None]:
+def returning(file: IO[bytes]) -> Iterator[None]:
     """Leave the file where it stands."""
     position = file.tell()
     try:

@@ -14,6 +14,8 @@ import zlib
 from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Protocol
 
+from derived_images.mosaic import LENGTH
+
 DEFAULT = "{dir}{stem}_{variant}.{ext}"
 STDIMAGE = "{dir}{stem}.{variant}.{source_ext}"
 
@@ -272,12 +274,15 @@ def written_extension(format: str, source: str) -> str:
     return extension if extension.lower() in FORMAT_OF else "webp"
 
 
-# --- New names for uploads: cat.JPG → cat_3000x2000_x7kq2mz9.jpg
+# --- New names for uploads: cat.JPG → cat_3000x2000_x7kq2mz9.jpg, with what else is to be told
+# between dimensions and token: twenty pixels of the picture, and its focal point. That has a few
+# letters chosen by chance behind it, _f3070qk3x9, as the same upload may come back to it.
 
 _DIGITS = string.digits + string.ascii_lowercase
 _ALLOCATED = re.compile(
-    r".*[^/]_(?P<width>0|[1-9][0-9]{0,8})x(?P<height>0|[1-9][0-9]{0,8})"
-    r"_(?P<token>[a-z][0-9a-z]{6})(?P<check>[0-9a-z])(?:\.[0-9a-z]+)?",
+    r"(?P<stem>.*[^/])_(?P<width>0|[1-9][0-9]{0,8})x(?P<height>0|[1-9][0-9]{0,8})"
+    rf"(?:_(?P<pixels>[0-9a-z]{{{LENGTH}}}))?(?:_f(?P<focus>[0-9]{{4}})?[a-z][0-9a-z]{{4}})?"
+    r"_(?P<token>[a-z][0-9a-z]{6})(?P<check>[0-9a-z])(?P<extension>\.[0-9a-z]+)?",
     re.DOTALL,
 )
 # So that a token is known for ours by itself: a date or a word in its place seldom passes.
@@ -285,30 +290,74 @@ _CHECK_SEED = 119
 
 
 def allocate(
-    name: str, dimensions: tuple[int, int], extension: str, fits: Callable[[str], bool]
+    name: str,
+    dimensions: tuple[int, int],
+    extension: str,
+    fits: Callable[[str], bool],
+    *,
+    pixels: str = "",
+    focus: tuple[float, float] | None = None,
 ) -> str:
     """Return a name that was never used before and says what the file holds.
 
-    `dimensions` are upright pixels, (0, 0) of what is no picture. The stem is cut until `fits`
-    agrees. Raises `ValueError` when nothing of it would be left.
+    `dimensions` are upright pixels, (0, 0) of what is no picture; `pixels` is the text of a
+    `mosaic`; `focus` is kept to one part in a hundred. The stem is cut until `fits` agrees; where
+    that is not enough, `pixels` and then `focus` are left out. Raises `ValueError` when nothing of
+    the stem would be left.
     """
     folder, stem, _ = split(name)
     if not extension:
         # A dot in the stem would make the token an extension, which variants' names drop.
         stem = stem.replace(".", "_")
-    width, height = dimensions
-    ending = f"_{width}x{height}_{new_token()}" + (extension and f".{extension}")
-    for length in range(len(stem), 0, -1):
-        candidate = folder + stem[:length] + ending
-        if fits(candidate):
-            return candidate
+    first, token = "{}x{}".format(*dimensions), new_token()
+    point = _mark(focus) if focus else ""
+    for marks in ([first, pixels, point, token], [first, point, token], [first, token]):
+        ending = "".join(f"_{mark}" for mark in marks if mark) + (extension and f".{extension}")
+        found = _longest(folder, stem, ending, fits)
+        if found:
+            return found
     raise ValueError(f"No name can be made of {name!r}: its folder is too long.")
+
+
+def _longest(folder: str, stem: str, ending: str, fits: Callable[[str], bool]) -> str | None:
+    candidates = (f"{folder}{stem[:length]}{ending}" for length in range(len(stem), 0, -1))
+    return next((candidate for candidate in candidates if fits(candidate)), None)
+
+
+def aimed(name: str, focus: tuple[float, float] | None, fits: Callable[[str], bool]) -> str:
+    """Return another name for an allocated one's file, which tells this focal point, or none.
+
+    What else it tells stays, and so does its token. Raises `ValueError` when it does not fit.
+    """
+    match = _allocation(name)
+    if match is None:
+        raise ValueError(f"{name!r} was not allocated.")
+    marks = [f"{match['width']}x{match['height']}", match["pixels"], _mark(focus), _token(match)]
+    ending = "".join(f"_{mark}" for mark in marks if mark) + (match["extension"] or "")
+    folder, stem, _ = split(f"{match['stem']}.")
+    found = _longest(folder, stem, ending, fits)
+    if found is None:
+        raise ValueError(f"No name can be made of {name!r} that tells where to look.")
+    return found
+
+
+def _mark(focus: tuple[float, float] | None) -> str:
+    return f"f{_percent(focus)}{_letters(5)}"
+
+
+def _percent(focus: tuple[float, float] | None) -> str:
+    return "".join(f"{min(round(part * 100), 99):02}" for part in focus or ())
+
+
+def _letters(number: int) -> str:
+    """Return letters and digits chosen by chance, a letter first."""
+    others = (secrets.choice(_DIGITS) for _ in range(number - 1))
+    return secrets.choice(string.ascii_lowercase) + "".join(others)
 
 
 def new_token() -> str:
     """Return eight lower-case letters and digits, chosen by chance; the last one is a check."""
-    first = secrets.choice(string.ascii_lowercase)
-    token = first + "".join(secrets.choice(_DIGITS) for _ in range(6))
+    token = _letters(7)
     return token + _check_digit(token)
 
 
@@ -333,6 +382,41 @@ def dimensions_in(name: str) -> tuple[int, int] | None:
     return int(match["width"]), int(match["height"])
 
 
+def pixels_in(name: str) -> str:
+    """Return the twenty pixels that an allocated name carries, as text; "" of any other."""
+    match = _allocation(name)
+    return (match["pixels"] or "") if match else ""
+
+
+def focus_in(name: str) -> tuple[float, float] | None:
+    """Return the focal point that an allocated name carries.
+
+    >>> focus_in("photos/cat_3000x2000_f3070qk3x9_x7kq2mz9.jpg")
+    (0.3, 0.7)
+    """
+    match = _allocation(name)
+    if match is None or match["focus"] is None:
+        return None
+    return int(match["focus"][:2]) / 100, int(match["focus"][2:]) / 100
+
+
+def is_aimed(name: str, focus: tuple[float, float] | None) -> bool:
+    """Say whether an allocated name carries this focal point, or none as there is none."""
+    match = _allocation(name)
+    return match is not None and (match["focus"] or "") == _percent(focus)
+
+
+def is_same_upload(one: str, other: str) -> bool:
+    """Say whether two allocated names are of one upload, which was looked at from elsewhere."""
+    first, second = _allocation(one), _allocation(other)
+    return first is not None and second is not None and _token(first) == _token(second)
+
+
+def _token(match: re.Match[str]) -> str:
+    return match["token"] + match["check"]
+
+
+@functools.lru_cache(maxsize=32)  # All variants of a source are asked about in a row.
 def _allocation(name: str) -> re.Match[str] | None:
     match = _ALLOCATED.fullmatch(name)
     return match if match and _check_digit(match["token"]) == match["check"] else None

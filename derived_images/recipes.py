@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from derived_images.cubemap import SIDES, Panorama, check_shape, drawn, equator
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Dimensions = tuple[int, int]
 #: Left, top, right and bottom edge, in pixels of an upright picture.
 Box = tuple[float, float, float, float]
+#: From (0, 0), the upper left corner of an upright picture, to (1, 1), the lower right.
+Point = tuple[float, float]
 
 #: Pixels of the edge of a tile: more take a gigabyte.
 LARGEST_FACE = 16_384
@@ -61,6 +63,10 @@ class Recipe:
 
     def check(self, source_dimensions: Dimensions) -> None:
         """Raise `ValueError` of a source that it cannot be made of, before that is decoded."""
+
+    def aimed(self, focus: Point | None) -> Recipe:
+        """Return the recipe for a source with this focal point; most make the same of all."""
+        return self
 
     def draw(self, image: Image) -> Image:
         """Make the variant's picture of `image`: upright, in sRGB, in full, never written to."""
@@ -172,7 +178,8 @@ class Fill(Scaled):
 
     It comes in exactly these dimensions, or, of a source that is too small for them, in the
     dimensions of that part: nothing is enlarged. `centering` says what part is kept, from
-    (0, 0), the upper left, to (1, 1), the lower right.
+    (0, 0), the upper left, to (1, 1), the lower right. `focus` names a text field of the row that
+    says it instead, as CSS does, ``"30% 70%"``; where that is blank, `centering` holds.
 
     >>> Fill(640, 320).dimensions((3000, 2000))
     (640, 320)
@@ -184,7 +191,12 @@ class Fill(Scaled):
 
     width: int
     height: int
-    centering: tuple[float, float] = (0.5, 0.5)
+    centering: Point = (0.5, 0.5)
+    focus: str | None = field(default=None, kw_only=True)
+
+    def aimed(self, focus: Point | None) -> Recipe:
+        """Keep the part at the focal point, if there is one and the recipe goes by it."""
+        return replace(self, centering=focus) if self.focus and focus else self
 
     def dimensions(self, source_dimensions: Dimensions) -> Dimensions:
         """Keep the shape exactly, or, below full size, to the nearest pixel."""
@@ -211,6 +223,8 @@ class Fill(Scaled):
         parts = self.centering if isinstance(self.centering, tuple) else ()
         if len(parts) != 2 or not all(0 <= part <= 1 for part in parts):
             yield f"centering must be two numbers from 0 to 1, not {self.centering!r}."
+        if not isinstance(self.focus, str | None):
+            yield f"focus must be the name of a text field, not {self.focus!r}."
 
 
 @dataclass(frozen=True)
@@ -267,6 +281,29 @@ def cubemap_tiles(
         f"tile_{side}": CubeFace(side, face, format=format, quality=quality, **options)
         for side in SIDES
     }
+
+
+def also_in(recipes: Mapping[str, Recipe], **qualities: int | None) -> dict[str, Recipe]:
+    """Return the recipes with another of each for every format, which is named behind it.
+
+    `qualities` are format → its quality, ``None`` for a good default. What is declared already
+    stays as it is.
+
+    >>> list(also_in({"sm": Fit(640, 640), "lg": Fit(2048, 2048)}, avif=60))
+    ['sm', 'lg', 'sm_avif', 'lg_avif']
+    """
+    others = {
+        sibling(variant, format): replace(recipe, format=format, quality=quality, options={})
+        for format, quality in qualities.items()
+        for variant, recipe in recipes.items()
+        if recipe.format not in qualities
+    }
+    return {**recipes, **others, **recipes}
+
+
+def sibling(variant: str, format: str) -> str:
+    """Return what a variant is called that is the same picture in another format."""
+    return f"{variant}_{format}"
 
 
 def fingerprint(recipes: Mapping[str, Recipe], variant: str) -> str:

@@ -13,18 +13,19 @@ from django.apps import apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
 from django.db import DEFAULT_DB_ALIAS, transaction
-from django.db.models import ImageField, Model
+from django.db.models import ImageField, Model, QuerySet
 from django.utils.module_loading import import_string
 
 from derived_images import references, rendering
 from derived_images.conf import setting
 from derived_images.declarations import Declaration, declarations, variants_beside
-from derived_images.fields import AutoCleanupImageField
+from derived_images.fields import AllocatedFile, AutoCleanupImageField, focus_of
 from derived_images.files import image_field, remove, touch, write
 from derived_images.headers import UnreadableImage
-from derived_images.naming import CURE, is_allocated
+from derived_images.naming import CURE, is_aimed, is_allocated, is_same_upload
 from derived_images.places import place
 from derived_images.reading import exists
+from derived_images.recipes import Point
 from derived_images.references import Clash, row_naming
 from derived_images.rendering import Job
 
@@ -94,6 +95,42 @@ def after_commit(using: str, work: Callable[[], object]) -> None:
     except transaction.TransactionManagementError:
         # Autocommit is off and the project commits by itself: nobody tells us when.
         logger.exception("Nothing is rendered or removed for a row; an audit will find it.")
+
+
+# --- Focal points
+
+
+def aim(instance: Model, field: ImageField, name: str, using: str) -> None:
+    """See that the source that a row names tells where to look, as the instance has it.
+
+    If not, it is stored again under a name that does: its variants are made anew, and the old ones
+    go with the old name. If the row moves on meanwhile, or the source is not there, all stays.
+    """
+    focus = focus_of(instance, field)
+    if not _looks_elsewhere(field, name, focus):
+        return
+    try:
+        aimed = AllocatedFile(instance, field, name).store_aimed(focus)
+    except Exception:  # Storages raise whatever they like; the row is saved by now.
+        logger.exception("Cannot look elsewhere in %r.", name)
+        return
+    rows: QuerySet[Model] = QuerySet(model=field.model, using=using)
+    naming_it = rows.filter(pk=key_of(instance, field), **{field.attname: name})
+    if not naming_it.update(**{field.attname: aimed}):
+        schedule_removal(field, aimed, using)
+        return
+    held = str(instance.__dict__.get(field.attname))
+    if held == name or is_same_upload(held, name):
+        setattr(instance, field.attname, aimed)
+    schedule_rendering(instance, field, aimed, using)
+    schedule_removal(field, name, using)
+
+
+def _looks_elsewhere(field: ImageField, name: str, focus: Point | None) -> bool:
+    if is_allocated(name):
+        return not is_aimed(name, focus)
+    is_default = name in references.defaults(field) or _may_be_default(field, name)
+    return bool(name and focus) and not is_default
 
 
 # --- Rendering
@@ -321,7 +358,7 @@ def _jobs(
     lineage = [(manager, name) for manager, variant in due for name in manager.lineage(variant)]
     jobs = {}
     for manager, variant in [*due, *lineage]:
-        recipe = manager.recipes[variant]
+        recipe = manager.recipe(source, variant)
         of = (manager, recipe.of) if recipe.of else None
         written = (manager, variant) in due
         jobs[manager, variant] = Job(recipe, manager.format(source, variant), of, written)

@@ -35,6 +35,7 @@ def faults(recipes=None, source="image", **options):
 
 def told(messages):
     """Return id, subject and sentence of each, once it is sure that there is a hint."""
+    messages = list(messages)
     assert all(message.hint for message in messages)
     return [(message.id.partition(".")[2], str(message.obj), message.msg) for message in messages]
 
@@ -421,3 +422,76 @@ def test_the_hook_must_be_importable(settings):
     (message,) = check_settings()
 
     assert message.msg.startswith("DERIVED_IMAGES['AUTHORIZE'] is 'nowhere.to.be', which cannot be")
+
+
+class TestFocus:
+    """What a recipe asks where to look."""
+
+    def found(self, field=None, asked="focus", second=None, source=AutoCleanupImageField):
+        with isolate_apps("tests.shop") as isolated:
+
+            class Post(models.Model):
+                image = source()
+                focus = field or models.CharField(max_length=20)
+                other = models.TextField()
+                variants = DerivedImagesManager(
+                    "image", {"a": Fill(1, 1, focus=asked), "b": Fill(2, 2, focus=second)}
+                )
+
+                class Meta:
+                    app_label = "shop"
+
+            found = check_managers(isolated.get_app_configs())
+        return told(each for each in found if each.id == "derived_images.E011")
+
+    @pytest.mark.parametrize("asked", ["focus", "other"])
+    def test_a_text_field_is_fine(self, asked):
+        assert self.found(asked=asked) == []
+
+    @pytest.mark.parametrize(
+        ("field", "asked"), [(models.IntegerField(), "focus"), (None, "fokus"), (None, "image")]
+    )
+    def test_it_must_be_a_text_field(self, field, asked):
+        assert self.found(field, asked, asked) == [
+            ("E011", POST, f"{asked!r} is no text field of shop.Post, where image is.")
+        ]
+
+    def test_it_must_have_room(self):
+        assert self.found(models.CharField(max_length=8)) == [
+            ("E011", POST, "'focus' is no text field of 9 characters, as a focal point has.")
+        ]
+
+    def test_it_must_be_where_the_source_is(self):
+        with isolate_apps("tests.shop") as isolated:
+
+            class Post(models.Model):
+                image = AutoCleanupImageField()
+
+                class Meta:
+                    app_label = "shop"
+
+            class Child(Post):
+                focus = models.CharField(max_length=20)
+                variants = DerivedImagesManager("image", {"a": Fill(1, 1, focus="focus")})
+
+                class Meta:
+                    app_label = "shop"
+
+            found = told(check_managers(isolated.get_app_configs()))
+        message = "'focus' is no text field of shop.Post, where image is."
+        assert ("E011", "shop.Child.variants", message) in found
+
+    def test_a_plain_field_cannot_tell_it(self):
+        assert self.found(source=models.ImageField) == [
+            ("E011", POST, "No name on a plain ImageField tells a focal point.")
+        ]
+
+    def test_a_picture_has_one(self):
+        assert self.found(second="other") == [
+            ("E011", POST, "A picture has one focal point, and focus and other would each be it.")
+        ]
+
+    def test_it_is_a_name(self):
+        assert told(faults({"a": Fill(1, 1, focus=5)})) == [
+            ("E003", POST, "'a': focus must be the name of a text field, not 5.")
+        ]

@@ -19,7 +19,13 @@ from django.test.utils import isolate_apps, override_settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from derived_images import AutoCleanupImageField, DerivedImagesManager, Fit, references
+from derived_images import (
+    AutoCleanupImageField,
+    DerivedImagesManager,
+    Fit,
+    mosaic,
+    references,
+)
 from derived_images.fields import managers_of, validate_budget
 from derived_images.files import SourceFile
 from derived_images.naming import is_allocated
@@ -317,6 +323,66 @@ def test_an_index_declined_stays_declined(field_class, index):
 
     assert field.clone().db_index is index
     assert kept(*args, **kwargs).db_index is index
+
+
+class TestPlaceholders:
+    """Twenty pixels in the names of uploads, where a field asks for them."""
+
+    @pytest.mark.parametrize("exif", [None, 6])
+    @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF"])
+    def test_a_name_carries_the_picture_upright(self, format, exif):
+        image = Image.new("RGB", (300, 200), "red")
+        image.paste("blue", (0, 0, 300, 100) if exif is None else (0, 0, 150, 200))
+        turned = Image.Exif()
+        turned[0x0112] = exif or 1
+
+        row = shop.Aimed(image=upload(image, "cat", format, exif=turned))
+        row.image.save("cat", row.image.file, save=False)
+
+        pixels = mosaic.picture(row.image.pixels, row.image.known_dimensions)
+        assert pixels.size == ((5, 4) if exif is None else (4, 5))
+        top, bottom = pixels.getpixel((1, 0)), pixels.getpixel((1, pixels.height - 1))
+        assert top[2] > 200 > 60 > top[0]
+        assert bottom[0] > 200 > 60 > bottom[2]
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            encoded(Image.new("RGBA", (30, 20), "#ff000080"), "PNG"),
+            encoded(Image.new("RGB", (300, 200), "red"), "JPEG")[:-200],
+            png_claiming(30_000, 30_000),
+            b"no picture at all",
+        ],
+        ids=["transparent", "broken", "over the budget", "none"],
+    )
+    def test_what_has_none_is_stored_all_the_same(self, content):
+        row = shop.Aimed()
+        row.image.save("cat.jpg", ContentFile(content), save=False)
+
+        assert is_allocated(row.image.name)
+        assert (row.image.pixels, row.image.color, row.image.placeholder) == ("", "", "")
+        with row.image.open() as stored:
+            assert stored.read() == content
+
+    def test_an_animation_is_its_first_frame(self):
+        frames = [Image.new("RGB", (30, 20), color) for color in ("red", "blue")]
+        row = shop.Aimed()
+        content = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+        row.image.save("cat.gif", ContentFile(content), save=False)
+
+        assert row.image.color[1:3] > "e0"
+
+    def test_other_fields_do_without(self, undecodable):
+        row = shop.Photo()
+        row.image.save("cat.jpg", picture(), save=False)
+
+        assert row.image.pixels == ""
+
+    def test_to_migrations_it_is_nothing(self):
+        field = shop.Aimed._meta.get_field("image")
+
+        assert "placeholder" not in field.deconstruct()[3]
+        assert field.clone().placeholder is True
 
 
 def test_subclasses_keep_their_own_path():

@@ -1,17 +1,21 @@
 """The life of rows and files: what is rendered, what goes, and what stays, after commit."""
 
+import copy
 from datetime import timedelta
 
+import django
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import connection, models, transaction
 from django.db.models import signals
 from django.test.utils import CaptureQueriesContext, isolate_apps
+from PIL import Image
 
 from derived_images import DerivedImagesManager, Fit
 from derived_images.files import SourceFile
-from tests.pictures import picture
+from derived_images.naming import focus_in
+from tests.pictures import picture, upload
 from tests.shop import models as shop
 
 pytestmark = pytest.mark.django_db
@@ -710,3 +714,340 @@ class TestManagersOfModelsThatWereThere:
             shop.Nullable.add_to_class("variants", original)
         again = create(shop.Nullable, committed)
         assert stored() == files_of(again) | {row.image.name, row.image.name[:-4] + "_mini.webp"}
+
+
+class TestFocalPoints:
+    """A source's name tells where to look; another point is another name, for it and its variants."""
+
+    @pytest.fixture
+    def row(self, committed):
+        image = Image.new("RGB", (90, 30), "red")
+        image.paste("blue", (60, 0, 90, 30))
+        with committed():
+            return shop.Aimed.objects.create(image=upload(image, "cat.png", "PNG"))
+
+    def color(self, row):
+        """Return what is seen in the middle of its square."""
+        with row.variants.square.open() as file, Image.open(file) as image:
+            assert image.size == (16, 16)
+            return image.convert("RGB").getpixel((8, 8))
+
+    @pytest.mark.parametrize(
+        "save",
+        [
+            lambda row: row.save(),
+            lambda row: row.save(update_fields=["focus"]),
+            lambda row: row.save(update_fields=["focus", "image"]),
+        ],
+    )
+    def test_another_point_is_another_crop_under_another_name(self, row, save, committed, stored):
+        before = row.image.name
+        assert self.color(row)[0] > 200
+
+        row.focus = "100% 50%"
+        with committed():
+            save(row)
+            assert before in stored()
+
+        assert row.image.name != before
+        assert focus_in(row.image.name) == (0.99, 0.5)
+        assert self.color(row)[2] > 200
+        assert stored() == files_of(row)
+        again = shop.Aimed.objects.get()
+        assert (again.image.name, again.focus) == (row.image.name, "100% 50%")
+
+    def test_no_point_is_a_point_again(self, row, committed, stored):
+        for text in ("100% 50%", ""):
+            row.focus = text
+            with committed():
+                row.save()
+
+        assert self.color(row)[0] > 200
+        assert stored() == files_of(row)
+
+    def test_a_new_row_has_it_at_once(self, committed, stored):
+        with committed(), CaptureQueriesContext(connection) as queries:
+            row = shop.Aimed.objects.create(image=picture(), focus="30% 70%")
+
+        assert focus_in(row.image.name) == (0.3, 0.7)
+        assert stored() == files_of(row)
+        assert len([each for each in queries if "UPDATE" in each["sql"]]) == 0
+
+    def test_in_bulk_it_has_it_as_well(self):
+        (row,) = shop.Aimed.objects.bulk_create([shop.Aimed(image=picture(), focus="30% 70%")])
+
+        assert focus_in(row.image.name) == (0.3, 0.7)
+
+    def test_what_has_not_changed_is_not_stored_again(self, row, committed):
+        row.focus = "30% 70%"
+        with committed():
+            row.save()
+        before = row.image.name
+
+        for text in ("30% 70%", " 30.4%  70.4% "):
+            row.focus = text
+            with committed():
+                row.save()
+            assert row.image.name == before
+
+    def test_other_saves_do_not_look(self, row, committed):
+        before = row.image.name
+        shop.Aimed.objects.update(focus="30% 70%")
+
+        for stale in (
+            shop.Aimed.objects.defer("focus").get(),
+            shop.Aimed.objects.only("title").get(),
+        ):
+            with committed():
+                stale.save()
+        row.focus = "10% 10%"
+        with committed():
+            row.save(update_fields=["title"])
+
+        assert shop.Aimed.objects.get().image.name == before
+
+    def test_a_roll_back_leaves_all_as_it_was(self, row, stored):
+        before = files_of(row)
+        row.focus = "30% 70%"
+
+        with transaction.atomic():
+            row.save()
+            transaction.set_rollback(True)
+
+        assert files_of(shop.Aimed.objects.get()) == before
+        assert before <= stored()
+
+    def test_another_row_keeps_the_source_that_it_shares(self, row, committed, stored):
+        with committed():
+            other = shop.Aimed.objects.create(image=row.image.name)
+        row.focus = "30% 70%"
+        with committed():
+            row.save()
+
+        assert stored() == files_of(row, other)
+
+    @pytest.mark.parametrize("shared", [False, True])
+    def test_a_point_is_about_the_picture_that_the_row_has_by_now(
+        self, row, shared, committed, stored
+    ):
+        others = []
+        if shared:  # The old picture is still there.
+            with committed():
+                others.append(shop.Aimed.objects.create(image=row.image.name))
+        stale = shop.Aimed.objects.get(pk=row.pk)
+        row.image = picture("dog.jpg")
+        with committed():
+            row.save()
+        stale.focus = "30% 70%"
+
+        with committed():
+            stale.save(update_fields=["focus"])
+
+        now = shop.Aimed.objects.get(pk=row.pk)
+        assert now.image.name.startswith("aimed/dog_")
+        assert focus_in(now.image.name) == (0.3, 0.7)
+        assert stored() == files_of(now, *others)
+
+    @pytest.mark.parametrize("kept", [copy.copy, copy.deepcopy])
+    def test_whoever_has_an_older_instance_loses_nothing(self, row, kept, committed, stored):
+        older = kept(shop.Aimed.objects.get())
+        row.focus = "30% 70%"
+        with committed():
+            row.save()
+
+        older.title = "Cat"
+        with committed():
+            older.save(update_fields=["title", "image"])
+        now = shop.Aimed.objects.get()
+        assert (now.title, now.image.name) == ("Cat", row.image.name)
+        assert stored() == files_of(now)
+
+        older.refresh_from_db()
+        older.focus = ""
+        with committed():
+            older.save()
+        now = shop.Aimed.objects.get()
+        assert focus_in(now.image.name) is None
+        assert stored() == files_of(now)
+
+    def test_an_older_instance_brings_back_the_point_that_it_has(self, row, committed, stored):
+        older = shop.Aimed.objects.get()
+        row.focus = "30% 70%"
+        with committed():
+            row.save()
+
+        with committed():
+            older.save()
+
+        now = shop.Aimed.objects.get()
+        assert (now.focus, focus_in(now.image.name)) == ("", None)
+        assert now.image.name == older.image.name
+        assert stored() == files_of(now)
+
+    @pytest.mark.parametrize("fields", [None, ["focus"]])
+    def test_what_was_rolled_back_is_done_again(self, row, fields, committed):
+        for attempt in range(2):
+            row.focus = "30% 70%"
+            with committed(), transaction.atomic():
+                row.save(update_fields=fields)
+                if attempt == 0:
+                    transaction.set_rollback(True)
+
+        now = shop.Aimed.objects.get()
+        assert (now.focus, focus_in(now.image.name)) == ("30% 70%", (0.3, 0.7))
+        assert all(each.exists() for each in (*now.variants.values(), row.variants.sm))
+
+    def test_one_after_the_other_is_heard(self, row, committed, stored):
+        one, other = shop.Aimed.objects.get(), shop.Aimed.objects.get()
+        for instance, point in ((one, "10% 10%"), (other, "90% 90%")):
+            instance.focus = point
+            with committed():
+                instance.save(update_fields=["focus"])
+
+        now = shop.Aimed.objects.get()
+        assert focus_in(now.image.name) == (0.9, 0.9)
+        assert stored() == files_of(now)
+
+    def test_a_new_picture_of_a_row_read_in_part_has_its_point(self, row, committed, stored):
+        row.focus = "30% 70%"
+        with committed():
+            row.save()
+        for part in (shop.Aimed.objects.only("image"), shop.Aimed.objects.defer("focus")):
+            instance = part.get()
+            instance.image = picture("dog.jpg")
+            with committed():
+                instance.save()
+            now = shop.Aimed.objects.get()
+            assert now.image.name.startswith("aimed/dog_")
+            assert focus_in(now.image.name) == (0.3, 0.7)
+            assert stored() == files_of(now)
+
+    @pytest.mark.skipif(django.VERSION < (6, 1), reason="Before 6.1 all is fetched.")
+    def test_nothing_is_fetched_that_must_not_be(self, row, committed):
+        rows = shop.Aimed.objects.fetch_mode(models.FETCH_RAISE)
+        part = rows.only("focus").get()
+        part.focus = "30% 70%"
+        with committed():
+            part.save()
+
+        assert focus_in(shop.Aimed.objects.get().image.name) == (0.3, 0.7)
+
+    def test_a_source_from_before_the_field_was_ours_is_stored_under_a_name_of_ours(
+        self, committed, stored
+    ):
+        default_storage.save("aimed/old.JPG", picture())
+        row = shop.Aimed.objects.create(image="aimed/old.JPG")
+
+        row.focus = "30% 70%"
+        with committed():
+            row.save()
+
+        now = shop.Aimed.objects.get()
+        assert now.image.known_dimensions == (60, 40)
+        assert focus_in(now.image.name) == (0.3, 0.7)
+        assert now.image.name.startswith("aimed/old_")
+        assert now.image.pixels
+        assert stored() == files_of(now)
+
+    def test_an_upload_that_waits_for_its_row_goes_on_waiting(self, row, committed, stored):
+        row.image.save("dog.jpg", picture("dog.jpg"), save=False)
+        waiting = row.image.name
+        row.focus = "30% 70%"
+        with committed():
+            row.save(update_fields=["focus"])
+        assert row.image.name == waiting
+        assert waiting in stored()
+
+        with committed():
+            row.save(update_fields=["image", "focus"])
+        now = shop.Aimed.objects.get()
+        assert now.image.name.startswith("aimed/dog_")
+        assert focus_in(now.image.name) == (0.3, 0.7)
+        assert stored() == files_of(now)
+
+    def test_names_do_not_grow(self, row, committed):
+        lengths = set()
+        for number in range(10, 14):
+            row.focus = f"{number}% 70%"
+            with committed():
+                row.save()
+            lengths.add(len(row.image.name))
+
+        assert len(lengths) == 1
+
+    def test_nothing_is_decoded_to_look_elsewhere(self, row, settings, undecodable):
+        settings.DERIVED_IMAGES = {"PROCESSOR": "none"}
+        row.focus = "30% 70%"
+        row.save()
+
+        assert focus_in(row.image.name) == (0.3, 0.7)
+        assert row.image.pixels
+
+    def test_what_only_the_database_knows_is_no_point_yet(self, row, committed):
+        row.focus = models.functions.Concat("title", models.Value("5% 5%"))
+        with committed():
+            row.save()
+
+        now = shop.Aimed.objects.get()
+        assert now.focus == "5% 5%"
+        with committed():
+            now.save()
+        assert focus_in(shop.Aimed.objects.get().image.name) == (0.05, 0.05)
+
+    def test_a_text_that_was_there_before_stops_no_save(self, row, committed):
+        shop.Aimed.objects.update(focus="somewhere")
+        old = shop.Aimed.objects.get()
+        old.title = "Cat"
+        with committed():
+            old.save()
+        assert shop.Aimed.objects.get().title == "Cat"
+
+        old.focus = "elsewhere"
+        with pytest.raises(ValueError, match=r"^'elsewhere' is no focal point"):
+            old.save()
+
+    def test_a_source_that_is_lost_costs_no_save(self, row, committed, caplog):
+        before = row.image.name
+        default_storage.delete(before)
+        row.focus = "30% 70%"
+
+        with committed():
+            row.save()
+
+        assert shop.Aimed.objects.get().focus == "30% 70%"
+        assert shop.Aimed.objects.get().image.name == row.image.name == before
+        assert f"Cannot look elsewhere in {before!r}." in caplog.text
+
+    def test_what_is_no_point_is_refused_before_anything_is_stored(self, row, stored):
+        before = stored()
+        row.focus, row.image = "left", picture("dog.jpg")
+
+        with pytest.raises(ValueError, match=r"^'left' is no focal point"):
+            row.save()
+
+        assert stored() == before
+        assert shop.Aimed.objects.get().focus == ""
+
+    def test_a_new_picture_and_a_new_point_come_together(self, row, committed, stored):
+        row.focus, row.image = "30% 70%", picture("dog.jpg")
+        with committed():
+            row.save()
+
+        assert "dog" in row.image.name
+        assert focus_in(row.image.name) == (0.3, 0.7)
+        assert stored() == files_of(row)
+
+    def test_a_row_without_a_picture_may_have_a_point(self, committed):
+        with committed():
+            row = shop.Aimed.objects.create(focus="30% 70%")
+        with committed():
+            row.image.save("cat.jpg", picture())
+
+        assert focus_in(row.image.name) == (0.3, 0.7)
+
+    def test_fixtures_are_loaded_as_they_are(self, row, stored):
+        row.focus = "30% 70%"
+        before = stored()
+        row.save_base(raw=True)
+
+        assert stored() == before

@@ -17,11 +17,16 @@ from derived_images.naming import (
     FORMAT_OF,
     STDIMAGE,
     Template,
+    aimed,
     allocate,
     dimensions_in,
+    focus_in,
+    is_aimed,
     is_allocated,
+    is_same_upload,
     naming_for,
     new_token,
+    pixels_in,
     split,
     written_extension,
     written_format,
@@ -50,6 +55,10 @@ def variant_name(source, variant, ext="webp", template=DEFAULT, fingerprint="5f0
 
 def all_of_it(name):
     return True
+
+
+#: None of these is a focal point of the tests, but the first.
+OTHER_POINTS = [None, (0.5, 0.5), (0.31, 0.7), (0.3, 0.71)]
 
 
 class TestConvention:
@@ -366,6 +375,53 @@ class TestAllocation:
         ).startswith(f"{folder}c_")
         with pytest.raises(ValueError, match="its folder is too long"):
             allocate(f"{folder}cat.jpg", (3000, 2000), "jpg", lambda name: len(name) < room)
+
+    @pytest.mark.parametrize("pixels", ["", "0si4w7qmhqi171i0cqe3joen"])
+    @pytest.mark.parametrize("focus", [None, (0, 0), (0.3, 0.7), (1, 1), (0.005, 0.994)])
+    def test_it_carries_what_else_is_to_be_told(self, pixels, focus):
+        name = allocate("a_1x1/cat.JPG", (30, 20), "jpg", all_of_it, pixels=pixels, focus=focus)
+
+        assert is_allocated(name)
+        assert dimensions_in(name) == (30, 20)
+        assert pixels_in(name) == pixels
+        assert is_aimed(name, focus)
+        assert focus_in(name) == (focus and pytest.approx(focus, abs=0.0101))
+        again = aimed(name, (0.1, 0.9), all_of_it)
+        assert again != aimed(name, (0.1, 0.9), all_of_it)
+        assert (dimensions_in(again), pixels_in(again)) == ((30, 20), pixels)
+        assert focus_in(again) == (0.1, 0.9)
+        back = aimed(again, None, all_of_it)
+        assert back != name
+        assert focus_in(back) is None
+        assert is_same_upload(back, name)
+        assert is_same_upload(name, again)
+        assert not is_same_upload(name, allocate("a_1x1/cat.JPG", (30, 20), "jpg", all_of_it))
+        assert [each for each in OTHER_POINTS if is_aimed(name, each)] == ([] if focus else [None])
+
+    def test_what_was_not_allocated_carries_nothing(self):
+        for name in ("cat_30x20_f3070.jpg", "cat.jpg", "cat_30x20_f3070qk3x9_abcdefgh.jpg", ""):
+            assert (focus_in(name), pixels_in(name)) == (None, "")
+            assert not is_same_upload(name, name)
+            with pytest.raises(ValueError, match="was not allocated"):
+                aimed(name, (0.5, 0.5), all_of_it)
+
+    def test_what_does_not_fit_is_left_out_before_an_upload_is_refused(self):
+        folder, extra = "f" * 70 + "/", {"pixels": "0" * 24, "focus": (0.3, 0.7)}
+        for room, carried in (
+            (31, (None, "")),
+            (42, ((0.3, 0.7), "")),
+            (67, ((0.3, 0.7), "0" * 24)),
+        ):
+            name = allocate(
+                f"{folder}c.jpg",
+                (300, 200),
+                "jpg",
+                lambda n, room=room: len(n) <= 70 + room,
+                **extra,
+            )
+            assert (focus_in(name), pixels_in(name)) == carried
+        with pytest.raises(ValueError, match="tells where to look"):
+            aimed(name, (0.3, 0.7), lambda name: False)
 
     def test_the_message_is_a_sentence(self):
         with pytest.raises(ValueError, match="No name") as raised:

@@ -19,6 +19,8 @@ LIBRARY = os.environ.get("LIFE_LIBRARY", "derived_images")
 OURS = LIBRARY == "derived_images"
 
 if OURS:
+    from dataclasses import replace
+
     from derived_images import AutoCleanupImageField, DerivedImagesManager, Fill, Fit
     from derived_images.declarations import variants_beside
     from derived_images.fields import managers_of
@@ -29,8 +31,10 @@ if OURS:
         """Return a field that cleans up; a `bare` one has no variants."""
         return AutoCleanupImageField(**options)
 
-    def variants_of(source: str, **options: Any) -> Any:
-        return DerivedImagesManager(source, RECIPES, **options)
+    def variants_of(source: str, *, focus: str | None = None, **options: Any) -> Any:
+        """Return a manager; `focus` is the field that says where to look."""
+        square = replace(RECIPES["square"], focus=focus)
+        return DerivedImagesManager(source, {**RECIPES, "square": square}, **options)
 
     def derived(field: models.FileField, source: str) -> Iterator[tuple[Storage, str]]:
         """Yield storage and name of what is derived from a source of this field."""
@@ -57,7 +61,7 @@ elif LIBRARY == "django_stdimage":
         variations = {} if bare else VARIATIONS
         return StdImageField(variations=variations, delete_orphans=True, **options)
 
-    def variants_of(source: str, **options: Any) -> Any:
+    def variants_of(source: str, *, focus: str | None = None, **options: Any) -> Any:
         return None
 
     def derived(field: models.FileField, source: str) -> Iterator[tuple[Storage, str]]:
@@ -81,7 +85,7 @@ else:
         """Return a field whose files the library cleans up."""
         return models.ImageField(**options)
 
-    def variants_of(source: str, **options: Any) -> Any:
+    def variants_of(source: str, *, focus: str | None = None, **options: Any) -> Any:
         return None
 
     def derived(field: models.FileField, source: str) -> Iterator[tuple[Storage, str]]:

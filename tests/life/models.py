@@ -85,6 +85,15 @@ class Twofold(models.Model):
     posters = variants_of("image", naming="{dir}posters/{stem}_{variant}.{ext}")
 
 
+class Aimed(models.Model):
+    """Says where to look, which its source's name tells."""
+
+    title = models.CharField(max_length=50, blank=True)
+    focus = models.CharField(max_length=20, blank=True)
+    image = image_field(upload_to="aimed/", blank=True)
+    variants = variants_of("image", focus="focus")
+
+
 class Album(models.Model):
     """Has no image itself; its pages go with it."""
 

@@ -50,6 +50,13 @@ MUTANTS = [
         "        if False:",
     ),
     Mutant(
+        "leave what was looked away from",
+        TASKS,
+        "    schedule_rendering(instance, field, aimed, using)\n    schedule_removal(field, name, using)",
+        "    schedule_rendering(instance, field, aimed, using)",
+        ("stateful",),
+    ),
+    Mutant(
         "image.delete() at once",
         FIELDS,
         "        forget_content(self)",
@@ -295,8 +302,8 @@ MUTANTS = [
     Mutant(
         "no allocation",
         FIELDS,
-        "            return naming.allocate(name, dimensions, extension, self._fits)",
-        "            return self.storage.get_available_name(name, self.field.max_length)",
+        "return self._allocated(name, content, focus_of(self.instance, self.field))",
+        "return self.storage.get_available_name(name, self.field.max_length)",
     ),
     Mutant(
         "variants' names are free",

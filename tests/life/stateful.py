@@ -22,6 +22,7 @@ from __future__ import annotations
 import copy
 import logging
 import pickle
+import re
 import sys
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -61,6 +62,12 @@ UNDERIVED = {
     ("life_withdefault", "image"),
     ("life_withcallabledefault", "image"),
 }
+#: What our field calls a source, and where its name says to look.
+ALLOCATED = re.compile(
+    r"_\d+x\d+(?:_f(?P<focus>\d{4})?[a-z][a-z0-9]{4})?_(?P<token>[a-z][a-z0-9]{7})\.png$"
+)
+POINT = re.compile(r"(\d+)%")
+POINTS = ("", "10% 90%", "50% 50%", "100% 0%")
 MEMORY = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
 
 #: Alias, table, key.
@@ -458,6 +465,7 @@ class Life(RuleBasedStateMachine):
         self, handle: Handle, fields: Collection[str] | None = None, *, is_new: bool = False
     ) -> None:
         attnames = [each for each in handle.held if fields is None or each in fields]
+        self.catch_up(handle, [each for each in attnames if each not in handle.pending])
         for attname in attnames:
             if attname in handle.pending:
                 self.store(handle, attname, handle.pending[attname])
@@ -467,7 +475,43 @@ class Life(RuleBasedStateMachine):
                 handle.held[attname] = row[attname]
         values = {"album_id": handle.instance.album_id} if handle.model is life.Page else {}
         self.world.write(handle.alias, handle, attnames, is_new=is_new, **values)
+        if handle.model is life.Aimed and (fields is None or "focus" in fields):
+            self.aimed(handle)
         self.committed(handle.alias)
+
+    def catch_up(self, handle: Handle, attnames: Collection[str]) -> None:
+        """What an older instance holds of a picture that was looked at from elsewhere is its new name."""
+        row = self.world.row(handle.alias, handle.model, handle.instance.pk) or {}
+        for attname in attnames:
+            held, now = (
+                ALLOCATED.search(handle.held[attname]),
+                ALLOCATED.search(row.get(attname, "")),
+            )
+            if held and now and held["token"] == now["token"]:
+                handle.held[attname] = row[attname]
+
+    def aimed(self, handle: Handle) -> None:
+        """What another focal point means: the row's picture under a name that tells it."""
+        row = self.world.rows[handle.alias]["life_aimed", handle.instance.pk]
+        before = row["image"]
+        told = ALLOCATED.search(before)
+        focus = "".join(f"{min(int(part), 99):02}" for part in POINT.findall(handle.instance.focus))
+        if not before or ((told and told["focus"]) or "") == focus:
+            return
+        if before not in self.world.colors:  # Some stale handle wrote the name of what had gone.
+            lost = f"Cannot look elsewhere in {before!r}."
+            assert self.errors.messages.pop().startswith(lost)
+            return
+        rows: QuerySet[Model] = QuerySet(model=life.Aimed, using=handle.alias)
+        name = rows.values_list("image", flat=True).get(pk=handle.instance.pk)
+        assert (ALLOCATED.search(name)["focus"] or "") == focus
+        assert name not in self.world.colors, f"{name} was another's"
+        self.world.colors[name] = self.world.colors[before]
+        self.world.free(handle.alias, "life_aimed", "image", [before, name])
+        row["image"] = name
+        held = handle.instance.image
+        if held._committed:
+            handle.forget("image", held.name or "")
 
     def delete_row(self, handle: Handle, **options: Any) -> None:
         alias, pk = handle.alias, handle.instance.pk
@@ -657,6 +701,19 @@ class Sharing:
             twin.instance.pk = twin.instance.id = None
             twin.instance._state.adding = True
             self.save(twin)
+
+
+class Looking:
+    """Rows say where to look in their pictures, and look elsewhere."""
+
+    models = (life.Aimed, life.Photo, life.Plain)
+
+    @rule(which=pick, point=st.sampled_from(POINTS), alone=st.booleans())
+    def look_elsewhere(self, which: int, point: str, alone: bool) -> None:
+        handle = self.choose(which, [life.Aimed])
+        if handle is not None:
+            handle.instance.focus = point
+            self.save(handle, ["focus"] if alone else None)
 
 
 class Transactions:
@@ -850,6 +907,14 @@ class SharingLife(Sharing, Life):
     pass
 
 
+class LookingLife(Looking, Sharing, Life):
+    pass
+
+
+class LookingBackLife(Looking, Transactions, Handles, Sharing, Life):
+    """Whoever looks elsewhere may be stale, and may be rolled back."""
+
+
 class TransactionLife(Transactions, Sharing, Life):
     pass
 
@@ -872,8 +937,9 @@ class DatabaseLife(Databases, Transactions, Sharing, Life):
     models = (life.Photo, life.WithUUID, life.Pair)
 
 
-class Everything(Databases, Inheritance, Handles, Transactions, Sharing, Life):
+class Everything(Looking, Databases, Inheritance, Handles, Transactions, Sharing, Life):
     models = (
+        life.Aimed,
         life.Photo,
         life.Child,
         life.Proxy,

@@ -10,6 +10,8 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "othe
 #: Machine → examples.
 EXAMPLES = {
     stateful.SharingLife: 40,
+    stateful.LookingLife: 40,
+    stateful.LookingBackLife: 60,
     stateful.TransactionLife: 60,
     stateful.HandleLife: 60,
     stateful.RetryLife: 60,

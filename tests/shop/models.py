@@ -11,6 +11,7 @@ from derived_images import (
     Fit,
     cubemap_tiles,
 )
+from derived_images.recipes import also_in
 
 SMALL = {"thumb": Fit(32, 32), "square": Fill(16, 16, format="png")}
 
@@ -105,6 +106,25 @@ class Two(models.Model):
 class WithDefault(models.Model):
     image = AutoCleanupImageField(upload_to="default/", default="default/none.png")
     variants = DerivedImagesManager("image", SMALL)
+
+
+class Aimed(models.Model):
+    """Rows that say where to look, in pictures whose names carry twenty pixels."""
+
+    title = models.CharField(max_length=50, blank=True)
+    focus = models.CharField(max_length=20, blank=True)
+    image = AutoCleanupImageField(upload_to="aimed/", blank=True, placeholder=True)
+    variants = DerivedImagesManager(
+        "image",
+        also_in(
+            {
+                "sm": Fit(32, 32, quality=80),
+                "lg": Fit(64, 64, quality=80),
+                "square": Fill(16, 16, focus="focus", format="png"),
+            },
+            avif=60,
+        ),
+    )
 
 
 class Panorama(models.Model):
