@@ -5,7 +5,7 @@ from contextlib import suppress
 from django.apps import AppConfig
 from django.core import checks as registry
 
-from derived_images import checks, handlers, mounts, tasks
+from derived_images import checks, handlers, mounts, pages, tasks
 from derived_images.conf import setting
 
 handlers.connect()
@@ -24,5 +24,6 @@ class DerivedImagesConfig(AppConfig):
         with suppress(Exception):
             if setting("PROCESSOR") in tasks.PROCESSORS:
                 tasks.processor()
+        registry.register(pages.check_templates, registry.Tags.templates)
         registry.register(mounts.check_media_view, registry.Tags.urls)
         registry.register(mounts.check_authorization, registry.Tags.security, deploy=True)
