@@ -16,6 +16,7 @@ with zipfile.ZipFile(sys.argv[1]) as wheel:
     assert "derived_images/py.typed" in wheel.namelist()
     placeholder = "derived_images/attachments/static/derived_images/placeholder.svg"
     assert placeholder in wheel.namelist()
+    assert "derived_images/static/derived_images/focus.js" in wheel.namelist()
     assert "derived_images/attachments/migrations/0001_stored_image.py" in wheel.namelist()
 assert sorted(folder.split("-")[0] for folder in folders) == ["derived_images"] * 2, folders
 
