@@ -5,6 +5,7 @@ from django.db import models
 from django.urls import reverse
 
 from derived_images import AutoCleanupImageField, DerivedImagesManager, Fill, cubemap_tiles
+from derived_images.conf import DEFAULTS
 
 
 class PictureQuerySet(models.QuerySet):
@@ -49,19 +50,23 @@ class Picture(models.Model):
 
 
 class Photo(Picture):
-    image = AutoCleanupImageField("picture", upload_to="photos/")
+    """A photo, and where to look in it when it is cropped."""
 
-    variants = DerivedImagesManager("image")
+    image = AutoCleanupImageField("picture", upload_to="photos/", placeholder=True)
+    focus = models.CharField("focal point", max_length=20, blank=True)
+
+    variants = DerivedImagesManager(
+        "image", {**DEFAULTS["RECIPES"], "square": Fill(320, 320, focus="focus")}
+    )
 
     @property
     def preview(self):
         return self.variants.sm
 
     @property
-    def srcset(self):
-        """All variants for the browser to choose from, one of each width."""
-        widths = {file.width: file.url for file in self.variants.values()}
-        return ", ".join(f"{url} {width}w" for width, url in sorted(widths.items()))
+    def sizes_on_the_wall(self):
+        """How wide it hangs there: rows have one height, as the style sheet has it."""
+        return f"calc(clamp(9rem, 19vw, 16rem) * {self.image.width} / {self.image.height})"
 
 
 def validate_shape(file):

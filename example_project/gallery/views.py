@@ -34,11 +34,12 @@ class Written:
 
 class Gallery(Visible, generic.ListView):
     context_object_name = "pictures"
-    paginate_by = 24
+    paginate_by = 100
 
     def get_context_data(self, **kwargs):
         hidden = self.model.objects.count() - self.get_queryset().count()
-        return super().get_context_data(hidden=hidden, **kwargs)
+        card = f"gallery/_{self.model._meta.model_name}_card.html"
+        return super().get_context_data(hidden=hidden, card=card, **kwargs)
 
 
 class PhotoPage(Visible, generic.DetailView):
@@ -46,7 +47,8 @@ class PhotoPage(Visible, generic.DetailView):
     context_object_name = "picture"
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(entries=entries_of(self.object), **kwargs)
+        others = self.get_queryset().exclude(pk=self.object.pk)[:6]
+        return super().get_context_data(entries=entries_of(self.object), others=others, **kwargs)
 
 
 class PanoramaPage(Visible, generic.DetailView):

@@ -16,18 +16,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.chromium import FLAGS
 from tests.serving.servers import free_port
 
 EXAMPLE = Path(__file__).parents[2] / "example_project"
-FLAGS = [
-    "--no-sandbox",  # in containers one is root
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-gpu",
-    "--disable-sync",
-    "--enable-unsafe-swiftshader",  # WebGL without a GPU
-    "--no-first-run",
-]
 #: What the graphics driver says of screenshots, and the admin's log-in page of its own script.
 NOT_THE_PAGES = ("GL Driver Message", "Autofocus processing was blocked")
 PATIENCE = 180  # seconds: a machine that is busy with other tests takes its time

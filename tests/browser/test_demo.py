@@ -17,14 +17,16 @@ def body(site, address: str) -> str:
 
 def shapes(site) -> dict[str, str]:
     """Return stem → dimensions, as the names of the originals say them."""
-    names = (re.fullmatch(r"photos/(.+)_(\d+x\d+)_\w{8}\.\w+", name) for name in site.files)
+    names = (
+        re.fullmatch(r"photos/(.+)_(\d+x\d+)(?:_\w{24})?_\w{8}\.\w+", name) for name in site.files
+    )
     return {match[1]: match[2] for match in names if match}
 
 
 def test_drawn_pictures_fill_an_empty_gallery_and_workshop(serve):
     site = serve()
     assert len(shapes(site)) == 11
-    assert len(site.gallery_files) == 11 * 5 + 9
+    assert len(site.gallery_files) == 11 * 6 + 9
     # Eighteen images: each picture is stored once for each organization that has it.
     assert len(site.files - site.gallery_files) == (3 + 7) * 5
     assert "  Harbour Tiles: 6 images in 3 files\n" in site.output
@@ -43,7 +45,7 @@ def test_a_folder_of_photographs_is_taken_instead(site):
     assert shapes(site)["turned"] == "800x1200"
     assert shapes(site)["tall-glass"] == "300x900"
     assert len(shapes(site)) == 6
-    assert "  Tall glass: 300 × 900, 4 variants\n" in site.output
+    assert "  Tall glass: 300 × 900, 5 variants\n" in site.output
 
 
 def test_what_is_twice_as_wide_as_high_and_large_is_taken_for_a_panorama(site):

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.pages import SCRIPT, assert_accessible, assert_loaded, fill_in, name_of, upload
 
-LABELS = ["original", "thumb", "sm", "md", "lg"]
+LABELS = ["original", "thumb", "sm", "md", "lg", "square"]
 
 
 def addresses(page: Page) -> dict[str, str]:
@@ -101,7 +101,7 @@ def test_a_damaged_picture_costs_neither_the_upload_nor_the_page(page, picture):
     picture.write_bytes(picture.read_bytes()[:5000])
     upload(page, picture, "Damaged")
     expect(page.get_by_role("status")).to_contain_text("no variants could be made of it")
-    expect(page.locator(".files .mat")).to_have_text(["", *["No file"] * 4])
+    expect(page.locator(".files .mat")).to_have_text(["", *["No file"] * 5])
     assert_accessible(page)
     page.get_by_role("link", name="Delete").click()
     page.get_by_role("button", name="Delete").click()

@@ -2,16 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import SCRIPT, assert_accessible, assert_loaded, upload
-
-
-def log_in(page: Page) -> None:
-    page.goto("/")
-    page.get_by_role("link", name="Log in").first.click()
-    page.get_by_label("Username").fill("demo")
-    page.get_by_label("Password").fill("demo")
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+from tests.browser.pages import SCRIPT, assert_accessible, assert_loaded, log_in, upload
 
 
 def statuses(page: Page, urls: list[str]) -> set[int]:
