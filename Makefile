@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-all compare mutants races stateful benchmarks bench lint clean
+.PHONY: help demo test test-all compare mutants races stateful benchmarks bench pages lint clean
 help:
 	@echo "make demo               the example site on http://127.0.0.1:8000/   (PORT=8001, PHOTOS=folder)"
 	@echo "make test               the test suite, and the life of files on the database servers that are installed"
@@ -16,6 +16,8 @@ help:
 	@echo "make benchmarks         what it costs that files follow their rows, an audit, serving, a backfill, a move"
 	@echo "make bench              rendering and reading beside other packages: writes benchmarks/RESULTS.md"
 	@echo "                        (QUICK=1 for a first look, which writes nothing; PHOTOS=folder)"
+	@echo "make pages              a gallery page, built in several ways, beside django-pictures; needs Chromium"
+	@echo "                        (PHOTOS=folder)"
 	@echo "make lint               ruff, mypy --strict"
 	@echo "make clean              remove the environment and the demo's data"
 
@@ -54,6 +56,9 @@ benchmarks: $(VENV)/test.stamp
 
 bench: $(VENV)-bench/stamp
 	@$(VENV)-bench/bin/python -m benchmarks.peers $(if $(QUICK),--quick) $(if $(PHOTOS),--photos "$(PHOTOS)")
+
+pages: $(VENV)-bench/stamp
+	@$(VENV)-bench/bin/python -m benchmarks.pages $(if $(PHOTOS),--folder "$(PHOTOS)")
 
 lint: $(VENV)/test.stamp
 	$(BIN)/python -m pip install --quiet --editable ".[lint]"
