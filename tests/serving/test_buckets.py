@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 from django.core.files.storage import default_storage
 
+from derived_images.naming import focus_in
 from derived_images.reading import content
 from tests.buckets import bucket
 from tests.pictures import picture
-from tests.shop.models import Photo
+from tests.shop.models import Aimed, Photo
 
 pytestmark = [
     pytest.mark.django_db(databases=["default", "other"]),
@@ -104,3 +105,19 @@ def test_what_is_not_there_is_nothing(client, photo, settings, serve):
 
     assert client.get(photo.image.url).status_code == 404
     assert client.get("/media/photos/none_1x1_x7kq2mz9.jpg").status_code == 404
+
+
+def test_a_focal_point_is_moved_within_the_bucket(committed):
+    with committed():
+        row = Aimed.objects.create(image=picture(dimensions=(400, 200)))
+    before = stored(row.image)
+    old = [row.image.name, *(each.name for each in row.variants.values())]
+
+    row.focus = "30% 70%"
+    with committed():
+        row.save()
+
+    assert focus_in(row.image.name) == (0.3, 0.7)
+    assert stored(row.image) == before
+    assert row.variants.missing() == []
+    assert [name for name in old if default_storage.exists(name)] == []
