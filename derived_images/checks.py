@@ -225,8 +225,7 @@ def check_focus(
 ) -> Iterator[CheckMessage]:
     """Check that the row says where to look as recipes ask it, and that a name can tell it."""
     source = source_of(manager, model)
-    asked = {getattr(recipe, "focus", None) for recipe in manager.recipes.values()}
-    names = sorted(name for name in asked if isinstance(name, str))
+    names = sorted(manager.focus_fields)
     if not names or not source:
         return
     if not isinstance(source, AutoCleanupImageField):

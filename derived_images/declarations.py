@@ -19,7 +19,7 @@ from derived_images.naming import (
     written_format,
 )
 from derived_images.places import unwrapped
-from derived_images.recipes import Dimensions, Recipe
+from derived_images.recipes import Dimensions, Fill, Recipe
 
 #: Source name → the name of one variant.
 Convention = Callable[[str], str]
@@ -60,6 +60,14 @@ class Declaration:
     def recipes(self) -> Mapping[str, Recipe]:
         """Variant → recipe, the project's default set where none is declared."""
         return setting("RECIPES") if self._recipes is None else self._recipes
+
+    @property
+    def focus_fields(self) -> set[str]:
+        """The names of the fields that say where to look in a row's source."""
+        recipes: object = self.recipes
+        given = recipes.values() if isinstance(recipes, Mapping) else ()  # A check tells of it.
+        fills = (each for each in given if isinstance(each, Fill))
+        return {each.focus for each in fills if isinstance(each.focus, str)}
 
     @property
     def storage(self) -> Storage | None:

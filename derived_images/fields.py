@@ -25,7 +25,7 @@ from derived_images.declarations import Declaration, declarations, names_beside
 from derived_images.files import DerivedImages, SourceFile, forget_content, source_file_class
 from derived_images.focus import focal_point
 from derived_images.mosaic import Mosaic
-from derived_images.recipes import Dimensions, Fill, Point
+from derived_images.recipes import Dimensions, Point
 from derived_images.rendering import Job
 
 #: A manager was put onto a model, the `sender`, that had been prepared before.
@@ -166,8 +166,10 @@ class AllocatedFile(SourceFile):
             raise SuspiciousFileOperation(str(error)) from error
 
     def _allocated(self, name: str, content: File[Any], focus: Point | None) -> str:
-        dimensions, extension = _contents(name, content)
-        pixels = _pixels(content) if getattr(self.field, "placeholder", False) else ""
+        identity = _identity(content)
+        dimensions, extension = _contents(name, identity)
+        wanted = identity if getattr(self.field, "placeholder", False) else None
+        pixels = _pixels(content, wanted) if wanted else ""
         return naming.allocate(name, dimensions, extension, self._fits, pixels=pixels, focus=focus)
 
     def store_aimed(self, focus: Point | None) -> str:
@@ -229,22 +231,20 @@ class AllocatedFile(SourceFile):
         return self._dimensions_cache  # type: ignore[return-value]
 
 
-def _contents(name: str, content: File[Any]) -> tuple[Dimensions, str]:
+def _contents(name: str, identity: headers.Identity | None) -> tuple[Dimensions, str]:
     """Return dimensions and extension of what is about to be stored under some name."""
     extension = naming.split(name)[2].lower()
     unknown = extension if extension.isascii() and extension.isalnum() else ""
-    identity = _identity(content)
     if identity is None:
         return (0, 0), unknown
     return identity.dimensions, naming.CANONICAL_EXTENSION[identity.format]
 
 
-def _pixels(content: File[Any]) -> str:
+def _pixels(content: File[Any], identity: headers.Identity) -> str:
     """Return the text of the picture's twenty pixels; "" of what is transparent, broken, or large."""
+    if math.prod(identity.dimensions) * identity.weight > SOON or identity.scans > FEW_SCANS:
+        return ""
     try:
-        identity = identified(content)
-        if math.prod(identity.dimensions) * identity.weight > SOON or identity.scans > FEW_SCANS:
-            return ""
         with headers.returning(content):
             [(_, drawn)] = rendering.render(content, {"": Job(Mosaic(animated=False), "png")})
     except headers.UnreadableImage:
@@ -274,8 +274,7 @@ def focus_fields(field: ImageField) -> set[str]:
     """
     if not isinstance(field, AutoCleanupImageField):
         return set()
-    recipes = (recipe for manager in declarations(field) for recipe in manager.recipes.values())
-    return {recipe.focus for recipe in recipes if isinstance(recipe, Fill) and recipe.focus}
+    return {name for manager in declarations(field) for name in manager.focus_fields}
 
 
 def _identity(content: File[Any]) -> headers.Identity | None:

@@ -491,6 +491,19 @@ class TestFocus:
             ("E011", POST, "A picture has one focal point, and focus and other would each be it.")
         ]
 
+    def test_what_is_no_mapping_is_told_of_our_field_too(self):
+        with isolate_apps("tests.shop") as isolated:
+
+            class Post(models.Model):
+                image = AutoCleanupImageField()
+                variants = DerivedImagesManager("image", ["thumb"])
+
+                class Meta:
+                    app_label = "shop"
+
+            found = told(check_managers(isolated.get_app_configs()))
+        assert ("E003", POST, "The recipes are ['thumb'], which is no mapping.") in found
+
     def test_it_is_a_name(self):
         assert told(faults({"a": Fill(1, 1, focus=5)})) == [
             ("E003", POST, "'a': focus must be the name of a text field, not 5.")
