@@ -24,7 +24,7 @@ from django.utils.safestring import SafeString
 
 from derived_images.files import DerivedImages, VariantFile
 from derived_images.headers import identify
-from derived_images.recipes import Box, Dimensions, Scaled, sibling
+from derived_images.recipes import Box, Dimensions, shows_part, sibling
 
 #: Formats; a browser takes the first one that it knows, and all know those at the end.
 PREFERENCE = ("avif", "webp", "jpeg", "png", "gif")
@@ -142,14 +142,16 @@ def _by_format(files: list[VariantFile]) -> list[list[Candidate]]:
     """
     whole = _whole(files)
     named = _candidates(files, whole)
-    by_format: dict[str, list[VariantFile]] = defaultdict(list)
-    for file in files:
-        for each in (file, *_siblings(file)):
-            by_format[each.format].append(each)
-    if len({file.format for file in files}) > 1:
-        return [named]
-    found = (_candidates(by_format[each], whole) for each in PREFERENCE if each in by_format)
-    return [each for each in found if each[-1].dimensions == named[-1].dimensions]
+    own = {file.format for file in files}
+    if len(own) != 1:
+        return [named] if named else []
+    siblings: dict[str, list[VariantFile]] = defaultdict(list)
+    for each in (each for file in files for each in _siblings(file)):
+        siblings[each.format].append(each)
+    found = {format: _candidates(each, whole) for format, each in siblings.items()}
+    found[own.pop()] = named
+    formats = (found[format] for format in PREFERENCE if format in found)
+    return [each for each in formats if each[-1].dimensions == named[-1].dimensions]
 
 
 def _siblings(file: VariantFile) -> Iterator[VariantFile]:
@@ -226,11 +228,10 @@ def _measures(candidates: list[Candidate]) -> dict[str, int]:
 
 
 def _srcset(candidates: list[Candidate]) -> str:
+    if len(candidates) == 1:
+        return _listed(candidates[0].file.url)
     return ", ".join(
-        f"{_listed(file.url)} {dimensions[0]}w"
-        if dimensions and len(candidates) > 1
-        else _listed(file.url)
-        for file, dimensions in candidates
+        f"{_listed(file.url)} {dimensions[0]}w" for file, dimensions in candidates if dimensions
     )
 
 
@@ -251,9 +252,9 @@ def _pixels(file: VariantFile) -> str:
     """Return the style that shows twenty pixels where the picture will be, cropped as it is."""
     source, recipe = file.source, file.recipe
     whole = source.known_dimensions
-    if not whole or not source.placeholder or not isinstance(recipe, Scaled):
-        return _color(file)
-    if recipe.of or type(recipe).draw is not Scaled.draw:
+    if not whole or not source.placeholder:
+        return ""
+    if recipe.of or not shows_part(recipe):
         return _color(file)  # Nobody knows what is seen where.
     try:
         places = zip(*_placed(recipe.box(whole), whole), strict=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import math
-from collections.abc import Iterable
+import string
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 #: Characters of the text.
 LENGTH = 24
 
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+#: What names tell numbers with, so that disks and collations may ignore case.
+DIGITS = string.digits + string.ascii_lowercase
 #: Pixels along the longer side, and along the shorter one.
 _LONG, _SHORT = 5, 4
 #: The quarters.
@@ -68,8 +69,8 @@ def _written(picture: Image) -> str:
             number = number * (2 * _COLORED + 1) + _level(value) + _COLORED
     digits = ""
     while number:
-        number, digit = divmod(number, len(_DIGITS))
-        digits = _DIGITS[digit] + digits
+        number, digit = divmod(number, len(DIGITS))
+        digits = DIGITS[digit] + digits
     return digits.rjust(LENGTH, "0")
 
 
@@ -88,27 +89,22 @@ def picture(text: str, dimensions: Dimensions) -> Image:
     """Return the twenty pixels that stand for a picture of these dimensions."""
     from PIL import Image
 
-    number, values = int(text, len(_DIGITS)), []
+    number, values = int(text, len(DIGITS)), []
     for levels in [2 * _COLORED + 1] * 8 + [_LIGHT] * (_LONG * _SHORT):
         number, level = divmod(number, levels)
         values.append(level)
-    *quarters, light = _bytes(values)
+    values.reverse()  # The last one comes out first.
     size = grid(dimensions)
+    light = bytes(level * 255 // (_LIGHT - 1) for level in values[:-8])
+    colored = bytes(_value(level - _COLORED) for level in values[-8:])
     channels = [
         Image.frombytes("L", size, light),
         *(
             Image.frombytes("L", _QUARTERS, each).resize(size, Image.Resampling.BILINEAR)
-            for each in reversed(quarters)
+            for each in (colored[:4], colored[4:])
         ),
     ]
     return Image.merge("YCbCr", channels).convert("RGB")
-
-
-def _bytes(values: list[int]) -> Iterable[bytes]:
-    """Return the two differences of colour, the second one first, and the lightness."""
-    yield bytes(_value(level - _COLORED) for level in reversed(values[:4]))
-    yield bytes(_value(level - _COLORED) for level in reversed(values[4:8]))
-    yield bytes(level * 255 // (_LIGHT - 1) for level in reversed(values[8:]))
 
 
 def color(text: str, dimensions: Dimensions) -> str:

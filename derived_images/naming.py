@@ -14,7 +14,8 @@ import zlib
 from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Protocol
 
-from derived_images.mosaic import LENGTH
+from derived_images.mosaic import DIGITS, LENGTH
+from derived_images.recipes import Dimensions, Point
 
 DEFAULT = "{dir}{stem}_{variant}.{ext}"
 STDIMAGE = "{dir}{stem}.{variant}.{source_ext}"
@@ -278,7 +279,6 @@ def written_extension(format: str, source: str) -> str:
 # between dimensions and token: twenty pixels of the picture, and its focal point. That has a few
 # letters chosen by chance behind it, _f3070qk3x9, as the same upload may come back to it.
 
-_DIGITS = string.digits + string.ascii_lowercase
 _ALLOCATED = re.compile(
     r"(?P<stem>.*[^/])_(?P<width>0|[1-9][0-9]{0,8})x(?P<height>0|[1-9][0-9]{0,8})"
     rf"(?:_(?P<pixels>[0-9a-z]{{{LENGTH}}}))?(?:_f(?P<focus>[0-9]{{4}})?[a-z][0-9a-z]{{4}})?"
@@ -291,12 +291,12 @@ _CHECK_SEED = 119
 
 def allocate(
     name: str,
-    dimensions: tuple[int, int],
+    dimensions: Dimensions,
     extension: str,
     fits: Callable[[str], bool],
     *,
     pixels: str = "",
-    focus: tuple[float, float] | None = None,
+    focus: Point | None = None,
 ) -> str:
     """Return a name that was never used before and says what the file holds.
 
@@ -324,7 +324,7 @@ def _longest(folder: str, stem: str, ending: str, fits: Callable[[str], bool]) -
     return next((candidate for candidate in candidates if fits(candidate)), None)
 
 
-def aimed(name: str, focus: tuple[float, float] | None, fits: Callable[[str], bool]) -> str:
+def aimed(name: str, focus: Point | None, fits: Callable[[str], bool]) -> str:
     """Return another name for an allocated one's file, which tells this focal point, or none.
 
     What else it tells stays, and so does its token. Raises `ValueError` when it does not fit.
@@ -341,17 +341,17 @@ def aimed(name: str, focus: tuple[float, float] | None, fits: Callable[[str], bo
     return found
 
 
-def _mark(focus: tuple[float, float] | None) -> str:
+def _mark(focus: Point | None) -> str:
     return f"f{_percent(focus)}{_letters(5)}"
 
 
-def _percent(focus: tuple[float, float] | None) -> str:
+def _percent(focus: Point | None) -> str:
     return "".join(f"{min(round(part * 100), 99):02}" for part in focus or ())
 
 
 def _letters(number: int) -> str:
     """Return letters and digits chosen by chance, a letter first."""
-    others = (secrets.choice(_DIGITS) for _ in range(number - 1))
+    others = (secrets.choice(DIGITS) for _ in range(number - 1))
     return secrets.choice(string.ascii_lowercase) + "".join(others)
 
 
@@ -362,7 +362,7 @@ def new_token() -> str:
 
 
 def _check_digit(token: str) -> str:
-    return _DIGITS[zlib.crc32(token.encode(), _CHECK_SEED) % len(_DIGITS)]
+    return DIGITS[zlib.crc32(token.encode(), _CHECK_SEED) % len(DIGITS)]
 
 
 def is_allocated(name: str) -> bool:
@@ -370,7 +370,7 @@ def is_allocated(name: str) -> bool:
     return _allocation(name) is not None
 
 
-def dimensions_in(name: str) -> tuple[int, int] | None:
+def dimensions_in(name: str) -> Dimensions | None:
     """Return the dimensions that an allocated name carries; no other name is believed.
 
     >>> dimensions_in("photos/cat_3000x2000_x7kq2mz9.jpg")
@@ -388,7 +388,7 @@ def pixels_in(name: str) -> str:
     return (match["pixels"] or "") if match else ""
 
 
-def focus_in(name: str) -> tuple[float, float] | None:
+def focus_in(name: str) -> Point | None:
     """Return the focal point that an allocated name carries.
 
     >>> focus_in("photos/cat_3000x2000_f3070qk3x9_x7kq2mz9.jpg")
@@ -400,7 +400,7 @@ def focus_in(name: str) -> tuple[float, float] | None:
     return int(match["focus"][:2]) / 100, int(match["focus"][2:]) / 100
 
 
-def is_aimed(name: str, focus: tuple[float, float] | None) -> bool:
+def is_aimed(name: str, focus: Point | None) -> bool:
     """Say whether an allocated name carries this focal point, or none as there is none."""
     match = _allocation(name)
     return match is not None and (match["focus"] or "") == _percent(focus)

@@ -10,10 +10,9 @@ from typing import Any
 
 from django.apps import apps
 from django.core.checks import CheckMessage, Warning
-from django.template import Engine, Origin, Template, engines
+from django.template import Engine, Origin, Template, engines, library
 from django.template.backends.django import DjangoTemplates
 from django.template.base import FilterExpression, Variable
-from django.template.library import SimpleNode
 
 from derived_images.fields import DerivedImagesManager, managers_of
 from derived_images.markup import PLACEHOLDERS
@@ -71,7 +70,7 @@ def _check(engine: Engine, file: Path) -> Iterator[CheckMessage]:
         said = str(error).removeprefix(f"Template: {file}, ")
         yield _fault(said, "Correct it, or the page that is made of it fails.", file)
         return
-    nodes: list[Any] = template.nodelist.get_nodes_by_type(SimpleNode)
+    nodes: list[Any] = template.nodelist.get_nodes_by_type(library.SimpleNode)
     for node in nodes:
         if node.func.__module__ == "derived_images.markup":
             for message, hint in _faults(node):

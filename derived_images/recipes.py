@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeGuard
 
 from derived_images.cubemap import SIDES, Panorama, check_shape, drawn, equator
 
@@ -127,6 +127,11 @@ class Scaled(Recipe):
 
         dimensions = self.dimensions(image.size)
         return image.resize(dimensions, Resampling.LANCZOS, self.box(image.size))
+
+
+def shows_part(recipe: Recipe) -> TypeGuard[Scaled]:
+    """Say whether a recipe scales a part of its picture, and does no more to it."""
+    return isinstance(recipe, Scaled) and type(recipe).draw is Scaled.draw
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from derived_images.headers import (
     plays,
     unreadable,
 )
-from derived_images.recipes import CubeFace, Dimensions, Recipe, Scaled
+from derived_images.recipes import CubeFace, Dimensions, Recipe, Scaled, shows_part
 from derived_images.scaling import Each, Part, Pyramid, free, reduction
 
 _WITHOUT_ALPHA = {"jpeg"}
@@ -223,7 +223,7 @@ def _plan(jobs: Mapping[Key, Job], parts: Mapping[Key, Part], identity: Identity
 def _part(job: Job, dimensions: Dimensions) -> Part | None:
     """Return what part of the source is drawn; `None` where a recipe must be given it in full."""
     recipe = job.recipe
-    if job.of is None and isinstance(recipe, Scaled) and type(recipe).draw is Scaled.draw:
+    if job.of is None and shows_part(recipe):
         with suppress(Exception):  # What a recipe raises it raises again when it draws.
             part = Part(recipe.dimensions(dimensions), recipe.box(dimensions))
             if all(0 < side < math.inf for side in part.whole_dimensions(dimensions)):
