@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import router
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 from derived_images.attachments.attached import AbstractImageAttachment
 from derived_images.attachments.images import (
@@ -81,8 +82,10 @@ class RowImages:
         moved = [images] if isinstance(images, ImageLike) else list(images)
 
         def work() -> None:
-            chosen = list(dict.fromkeys(self._required(image) for image in moved))
-            others = [each for each in self.attachments() if each not in chosen]
+            there = {each.image_id: each for each in self.attachments()}
+            keys = dict.fromkeys(_key_of(image) for image in moved)
+            chosen = [there.get(key) or self._missing(key) for key in keys]
+            others = [each for key, each in there.items() if key not in keys]
             place = position if position >= 0 else max(0, len(others) + 1 + position)
             changed = []
             for number, each in enumerate([*others[:place], *chosen, *others[place:]]):
@@ -170,6 +173,10 @@ class RowImages:
     def _images(self) -> Any:
         return get_image_model().all_images(self.using)
 
+    def lock(self) -> None:
+        """Let nobody else change them until the transaction ends."""
+        self._new().lock_row(self.using)
+
     def attachments(self) -> Any:
         """Return the row's attachments, in order."""
         return ImageAttachment.objects.using(self.using).of(self.row)
@@ -178,11 +185,11 @@ class RowImages:
         """Do the work while nobody else changes the row's images."""
         if self.row.pk is None:
             raise ValidationError(
-                f"{self.row!r} must be saved before it has images.", code="no_row"
+                _("%r must be saved before it has images.") % self.row, code="no_row"
             )
 
         def locked_work() -> Result:
-            self._new().lock_row(self.using)
+            self.lock()
             return work()
 
         result = in_transaction(self.using, locked_work)
@@ -196,7 +203,7 @@ class RowImages:
         return attachment
 
     def _on_row(self, image: ImageLike) -> ImageAttachment | None:
-        return self._known(self.attachments().filter(image=image_of(image).pk).first())
+        return self._known(self.attachments().filter(image=_key_of(image)).first())
 
     def _cover(self) -> ImageAttachment | None:
         return self._known(self.attachments().filter(is_cover=True).first())
@@ -209,12 +216,19 @@ class RowImages:
 
     def _required(self, image: ImageLike) -> ImageAttachment:
         attachment = self._on_row(image)
-        if attachment is None:
-            # By its key: a title may be none of the caller's business.
-            raise ValidationError(
-                f"Image {image_of(image).pk!r} is not attached to {self.row}.", code="not_attached"
-            )
-        return attachment
+        return attachment or self._missing(_key_of(image))
+
+    def _missing(self, key: Any) -> NoReturn:
+        # By its key: a title may be none of the caller's business.
+        told = {"image": key, "row": self.row}
+        raise ValidationError(
+            _("Image %(image)r is not attached to %(row)s.") % told, code="not_attached"
+        )
+
+
+def _key_of(image: Any) -> Any:
+    """Return the key of the image that is meant, without reading it. Raises `TypeError`."""
+    return image.image_id if isinstance(image, AbstractImageAttachment) else image_of(image).pk
 
 
 def image_of(image: Any) -> Any:
