@@ -19,6 +19,7 @@ from django.core.exceptions import (
 from django.core.files.base import File
 from django.db.models import Field, ImageField, Model
 from django.dispatch import Signal
+from django.utils.translation import gettext as _
 
 from derived_images import headers, mosaic, naming, rendering
 from derived_images.declarations import Declaration, declarations, names_beside
@@ -290,7 +291,7 @@ def identified(content: File[Any]) -> headers.Identity:
     if content.closed:
         content.open()
     if not content.seekable():
-        raise headers.UnreadableImage("It can be read but once.")
+        raise headers.UnreadableImage(_("It can be read but once."))
     return headers.identify(content)
 
 
@@ -318,7 +319,10 @@ def validate_focus(text: str) -> None:
     try:
         focal_point(text)
     except ValueError as error:
-        raise ValidationError(str(error), code="focus") from error
+        told = _(
+            "%r is no focal point: give how far it is from the left and from the top, like 30%% 70%%."
+        )
+        raise ValidationError(told % text, code="focus") from error
 
 
 class SourceFormField(forms.ImageField):

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
+from django.utils.translation import gettext_lazy as _
 from PIL import Image, UnidentifiedImageError
 
 from derived_images.conf import setting
@@ -96,7 +97,7 @@ def identify(file: IO[bytes]) -> Identity:
 
 def opened(file: IO[bytes]) -> tuple[Image.Image, Identity]:
     """Return a picture that is not decoded yet, with its header. Raises `UnreadableImage`."""
-    with unreadable("Its header cannot be read"):
+    with unreadable(_("Its header cannot be read")):
         try:
             return _opened(file)
         except Warning:
@@ -110,7 +111,7 @@ def _opened(file: IO[bytes]) -> tuple[Image.Image, Identity]:
         image = Image.open(file, formats=list(_OPENED))
     except UnidentifiedImageError:
         raise UnreadableImage(
-            f"This file is no picture in one of these formats: {', '.join(_OPENED.values())}."
+            _("This file is no picture in one of these formats: %s.") % ", ".join(_OPENED.values())
         ) from None
     except Image.DecompressionBombError as error:  # Its limit may be the lower one.
         raise OverBudget(str(error)) from error
@@ -118,7 +119,7 @@ def _opened(file: IO[bytes]) -> tuple[Image.Image, Identity]:
 
 
 @contextmanager
-def unreadable(what: str) -> Iterator[None]:
+def unreadable(what: object) -> Iterator[None]:
     """Say the same of whatever decoders raise: they stumble upon broken data in all ways."""
     try:
         yield
@@ -136,17 +137,31 @@ def check_budget(identity: Identity) -> None:
     width, height = identity.dimensions
     pixels, budget = width * height * identity.frames, setting("MAX_PIXELS") // identity.weight
     if pixels > budget:
-        frames = f" × {identity.frames} frames" if identity.frames > 1 else ""
+        told = {"width": width, "height": height, "frames": identity.frames}
+        shape = _("%(width)d × %(height)d pixels")
+        if identity.frames > 1:
+            shape = _("%(width)d × %(height)d pixels × %(frames)d frames")
         raise OverBudget(
-            f"This picture has {width} × {height} pixels{frames}, {pixels} in all. "
-            f"No more than {budget} are allowed in this format."
+            _(
+                "This picture has %(shape)s, %(pixels)d in all. "
+                "No more than %(budget)d are allowed in this format."
+            )
+            % {"shape": shape % told, "pixels": pixels, "budget": budget}
         )
-    for what, number, most in (
-        ("frames", identity.frames, MOST_FRAMES),
-        ("scans", identity.scans, MOST_SCANS),
+    for message, number, most in (
+        (
+            _("This picture has %(number)d frames. No more than %(most)d are allowed."),
+            identity.frames,
+            MOST_FRAMES,
+        ),
+        (
+            _("This picture has %(number)d scans. No more than %(most)d are allowed."),
+            identity.scans,
+            MOST_SCANS,
+        ),
     ):
         if number > most:
-            raise OverBudget(f"This picture has {number} {what}. No more than {most} are allowed.")
+            raise OverBudget(message % {"number": number, "most": most})
 
 
 def most_pixels() -> float:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import IO, Any, Generic, TypeVar
 
+from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageSequence
 
 from derived_images.colors import conversion
@@ -270,13 +271,13 @@ def _pyramids(
     """Yield the pictures of the source, decoded no larger than what is drawn of them needs."""
     in_srgb = conversion(image.mode, facts(image).get("icc_profile"))
     whole, turn = identity.dimensions, identity.orientation
-    with unreadable("It cannot be decoded"):
+    with unreadable(_("It cannot be decoded")):
         image.seek(0)
         reduction = 1 if plan.in_full else _reduce(image, plan, identity)
         size, parts = image.size, plan.parts.values()
         for frame in ImageSequence.Iterator(image) if plan.moving else [image]:
             if frame.size != size:
-                raise UnreadableImage("A frame is larger than the header says.")
+                raise UnreadableImage(_("A frame is larger than the header says."))
             stored = decoded(frame, animated=plan.animated)
             yield Pyramid(stored, whole, parts, turn, reduction, in_srgb, each)
 

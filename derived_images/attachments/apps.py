@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.core import checks as registry
+from django.utils.translation import gettext_lazy as _
 
 
 class AttachmentsConfig(AppConfig):
@@ -9,7 +10,7 @@ class AttachmentsConfig(AppConfig):
 
     name = "derived_images.attachments"
     label = "derived_images_attachments"
-    verbose_name = "Images"
+    verbose_name = _("Images")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -9,6 +9,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import models, router
 from django.db.models import Max, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from derived_images.attachments import registry
 from derived_images.attachments.locking import in_transaction
@@ -44,14 +46,14 @@ class ImageAttachmentQuerySet(models.QuerySet[Any]):
 
     def with_rows(self) -> Any:
         """Read the rows that they are on, in one query for each model."""
-        return self.prefetch_related(*_RELATIONS.values())
+        return self.prefetch_related(*RELATIONS.values())
 
 
 #: Fields that cannot be saved without a look at the row.
 _RULED = {"image", "image_id", "content_type", "content_type_id", "is_cover", *registry.COLUMNS}
 
 #: Column of keys → the generic foreign key that it belongs to.
-_RELATIONS = {"object_int": "row_int", "object_uuid": "row_uuid", "object_str": "row_str"}
+RELATIONS = {"object_int": "row_int", "object_uuid": "row_uuid", "object_str": "row_str"}
 
 
 class AbstractImageAttachment(models.Model):
@@ -67,12 +69,12 @@ class AbstractImageAttachment(models.Model):
     object_uuid = models.UUIDField(null=True, editable=False)
     object_str = models.CharField(max_length=255, null=True, editable=False)  # noqa: DJ001
     #: True or NULL, so that a plain unique constraint holds on every database.
-    is_cover = models.BooleanField("cover", null=True, blank=True, default=None)
-    order = models.PositiveIntegerField(blank=True)
+    is_cover = models.BooleanField(gettext_lazy("cover"), null=True, blank=True, default=None)
+    order = models.PositiveIntegerField(gettext_lazy("order"), blank=True)
     #: The row's own texts; where they are empty, the image's stand.
-    custom_title = models.CharField("title", max_length=255, blank=True)
-    custom_alt_text = models.CharField("alt text", max_length=1000, blank=True)
-    custom_description = models.TextField("description", blank=True)
+    custom_title = models.CharField(gettext_lazy("title"), max_length=255, blank=True)
+    custom_alt_text = models.CharField(gettext_lazy("alt text"), max_length=1000, blank=True)
+    custom_description = models.TextField(gettext_lazy("description"), blank=True)
 
     #: The class of the row that it was made for; ``None`` is the registered one.
     _kind: Any = None
@@ -184,7 +186,7 @@ class AbstractImageAttachment(models.Model):
         model = self.model_of_row()
         if not registry.is_registered(model):
             return None
-        return getattr(self, _RELATIONS[registry.column_of(model)])  # type: ignore[no-any-return]
+        return getattr(self, RELATIONS[registry.column_of(model)])  # type: ignore[no-any-return]
 
     @content_object.setter
     def content_object(self, row: models.Model) -> None:
@@ -238,7 +240,8 @@ class AbstractImageAttachment(models.Model):
         if row is None:
             # Says so itself of a model that is not registered.
             name = registry.root_of(self.model_of_row())._meta.label
-            raise ValidationError(f"There is no {name} {self.object_id!r}.", code="no_row")
+            told = _("There is no %(model)s %(key)r.") % {"model": name, "key": self.object_id}
+            raise ValidationError(told, code="no_row")
         return row
 
     def _keep_rules(self, using: str) -> None:
@@ -246,10 +249,10 @@ class AbstractImageAttachment(models.Model):
         row = self.required_row(using)
         before = type(self)._base_manager.using(using).filter(pk=self.pk).first()
         if before is None:
-            raise ValidationError(f"{self} is not attached any more.", code="not_attached")
+            raise ValidationError(_("%s is not attached any more.") % self, code="not_attached")
         if (before.content_type_id, before.object_id) != (self.content_type_id, self.object_id):
             raise ValidationError(
-                f"{self} stays on its row: attach its image to the other one.", code="moved"
+                _("%s stays on its row: attach its image to the other one.") % self, code="moved"
             )
         if before.image_id != self.image_id:
             self._claim_image(row, using)
@@ -263,9 +266,8 @@ class AbstractImageAttachment(models.Model):
         if limit == 1:
             siblings.delete()
         elif limit is not None and siblings.count() >= limit:
-            raise ValidationError(
-                f"{row} has {limit} images already, and takes no more.", code="images_limit"
-            )
+            told = _("%(row)s has %(limit)d images already, and takes no more.")
+            raise ValidationError(told % {"row": row, "limit": limit}, code="images_limit")
 
     def _claim_image(self, row: models.Model, using: str) -> None:
         """See that the image is there, and stays, and is of the row's library."""
@@ -277,4 +279,4 @@ class AbstractImageAttachment(models.Model):
         rules = policy()
         if key is None or key != rules.owner_key(rules.owner_of(row)):
             # As if there were none: what other libraries hold is none of the caller's business.
-            raise ValidationError(f"There is no image {self.image_id!r} here.", code="no_image")
+            raise ValidationError(_("There is no image %r here.") % self.image_id, code="no_image")

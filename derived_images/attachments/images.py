@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.db import models, router
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from derived_images.attachments.locking import in_transaction, lock_in_order
 from derived_images.attachments.policy import policy
@@ -30,7 +32,8 @@ def owner_in(model: type[models.Model], owner: Any) -> dict[str, Any]:
     if field is None:
         return {}
     if owner is None and not field.null:
-        raise ValidationError(f"A {model._meta.verbose_name} needs an owner.", code="no_owner")
+        told = _("A %s needs an owner.") % model._meta.verbose_name
+        raise ValidationError(told, code="no_owner")
     return {field.name: owner}
 
 
@@ -108,7 +111,7 @@ class ImageQuerySet(models.QuerySet[Any]):
     def unused(self) -> Any:
         """Return the images that are on no row, and that nothing else has a foreign key to."""
         unused = self.all()
-        for field in _foreign_keys_to(self.model):
+        for field in foreign_keys_to(self.model):
             users = field.model._base_manager.using(self.db)
             image = {field.name: models.OuterRef(field.target_field.name)}
             unused = unused.exclude(models.Exists(users.filter(**image)))
@@ -122,7 +125,7 @@ class ImageQuerySet(models.QuerySet[Any]):
     discard.alters_data = True  # type: ignore[attr-defined]
 
 
-def _foreign_keys_to(model: type[models.Model]) -> list[Any]:
+def foreign_keys_to(model: type[models.Model]) -> list[Any]:
     """Return the fields of others that name an image: not its own children, nor what it names."""
     relations: list[Any] = list(model._meta.get_fields(include_hidden=True))
     return [
@@ -145,14 +148,15 @@ class AbstractImage(models.Model):
         editable=False,
     )
     #: What the file was called when it was uploaded.
-    name = models.CharField(max_length=255, blank=True, editable=False)
-    title = models.CharField(max_length=255, blank=True)
+    name = models.CharField(gettext_lazy("name"), max_length=255, blank=True, editable=False)
+    title = models.CharField(gettext_lazy("title"), max_length=255, blank=True)
     alt_text = models.CharField(
+        gettext_lazy("alt text"),
         max_length=1000,
         blank=True,
-        help_text="What the image shows, for those who cannot see it.",
+        help_text=gettext_lazy("What the image shows, for those who cannot see it."),
     )
-    description = models.TextField(blank=True)
+    description = models.TextField(gettext_lazy("description"), blank=True)
     creator = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -161,8 +165,8 @@ class AbstractImage(models.Model):
         editable=False,
         related_name="+",
     )
-    created = models.DateTimeField(auto_now_add=True)
-    updated = models.DateTimeField(auto_now=True)
+    created = models.DateTimeField(gettext_lazy("created"), auto_now_add=True)
+    updated = models.DateTimeField(gettext_lazy("updated"), auto_now=True)
 
     objects = ImageQuerySet.as_manager()
 
@@ -178,7 +182,8 @@ class AbstractImage(models.Model):
         if _owner_field(type(self)) is not None:
             owner = getattr(self, "owner", None)
             if policy().owner_key(owner) != self.owner_key:
-                raise ValidationError(f"{self} is in another library than {owner}'s.", code="owner")
+                told = _("%(image)s is in another library than %(owner)s's.")
+                raise ValidationError(told % {"image": self, "owner": owner}, code="owner")
 
         def work() -> None:
             rows = type(self)._base_manager.using(alias).filter(pk=self.pk)

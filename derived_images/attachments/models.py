@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from derived_images.attachments.attached import AbstractImageAttachment
 from derived_images.attachments.images import AbstractImage
@@ -27,13 +28,16 @@ class StoredImage(AbstractStoredImage):
     """Bytes, stored once for each owner. Its rows and files come and go with images."""
 
     class Meta(AbstractStoredImage.Meta):
-        pass
+        verbose_name = _("stored image")
+        verbose_name_plural = _("stored images")
 
 
 class Image(AbstractImage):
     """An image as people talk about it; ``DERIVED_IMAGES_IMAGE_MODEL`` names another model."""
 
     class Meta:
+        verbose_name = _("image")
+        verbose_name_plural = _("images")
         ordering: ClassVar = ["-created", "-pk"]
         if hasattr(settings, IMAGE_SETTING):
             # Only then: migrations with a foreign key to a swappable model want the setting.
@@ -51,4 +55,5 @@ class ImageAttachment(AbstractImageAttachment):
     image = models.ForeignKey(IMAGE_MODEL, on_delete=models.CASCADE, related_name="attachments")
 
     class Meta(AbstractImageAttachment.Meta):
-        pass
+        verbose_name = _("image on a row")
+        verbose_name_plural = _("images on rows")

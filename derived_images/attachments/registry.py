@@ -22,6 +22,7 @@ from django.db.models import (
 )
 from django.db.models.fields.related import lazy_related_operation, resolve_relation
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 
 #: The model of attachments, before there is one.
 ATTACHMENT = "derived_images_attachments.ImageAttachment"
@@ -92,10 +93,9 @@ def root_of(model: type[Model]) -> type[Model]:
     """Return the model that is registered: this one, or its parent. Raises `ValidationError`."""
     root = next(_lineage(model), None)
     if root is None:
-        name = "a model that is not installed" if model is Model else model._meta.label
-        raise ValidationError(
-            f"Nothing can be attached to {name}: it is not registered.", code="not_registered"
-        )
+        name = _("a model that is not installed") if model is Model else model._meta.label
+        told = _("Nothing can be attached to %s: it is not registered.") % name
+        raise ValidationError(told, code="not_registered")
     return root
 
 

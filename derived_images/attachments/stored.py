@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.db import connections, models
+from django.utils.translation import gettext as _
 
 from derived_images import AutoCleanupImageField, DerivedImagesManager
 from derived_images.attachments.policy import policy
@@ -95,7 +96,8 @@ class AbstractStoredImage(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save it. Raises `ValidationError` of other bytes: images share these, and know their hash."""
         if self.file and not self.file._committed:  # type: ignore[attr-defined]
-            raise ValidationError(f"{self} keeps its bytes: upload another image.", code="bytes")
+            told = _("%s keeps its bytes: upload another image.") % self
+            raise ValidationError(told, code="bytes")
         super().save(*args, **kwargs)
 
     save.alters_data = True  # type: ignore[attr-defined]

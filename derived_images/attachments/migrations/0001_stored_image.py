@@ -32,6 +32,8 @@ class Migration(migrations.Migration):
                 ("height", models.PositiveIntegerField(null=True, editable=False)),
             ],
             options={
+                "verbose_name": "stored image",
+                "verbose_name_plural": "stored images",
                 "constraints": [
                     models.UniqueConstraint(
                         fields=["owner_key", "sha256"],

@@ -32,17 +32,23 @@ class Migration(migrations.Migration):
                         editable=False,
                     ),
                 ),
-                ("name", models.CharField(max_length=255, blank=True, editable=False)),
-                ("title", models.CharField(max_length=255, blank=True)),
+                (
+                    "name",
+                    models.CharField(
+                        max_length=255, blank=True, editable=False, verbose_name="name"
+                    ),
+                ),
+                ("title", models.CharField(max_length=255, blank=True, verbose_name="title")),
                 (
                     "alt_text",
                     models.CharField(
                         max_length=1000,
                         blank=True,
+                        verbose_name="alt text",
                         help_text="What the image shows, for those who cannot see it.",
                     ),
                 ),
-                ("description", models.TextField(blank=True)),
+                ("description", models.TextField(blank=True, verbose_name="description")),
                 (
                     "creator",
                     models.ForeignKey(
@@ -54,10 +60,15 @@ class Migration(migrations.Migration):
                         related_name="+",
                     ),
                 ),
-                ("created", models.DateTimeField(auto_now_add=True)),
-                ("updated", models.DateTimeField(auto_now=True)),
+                ("created", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated", models.DateTimeField(auto_now=True, verbose_name="updated")),
             ],
-            options={"ordering": ["-created", "-pk"], "swappable": "DERIVED_IMAGES_IMAGE_MODEL"},
+            options={
+                "verbose_name": "image",
+                "verbose_name_plural": "images",
+                "ordering": ["-created", "-pk"],
+                "swappable": "DERIVED_IMAGES_IMAGE_MODEL",
+            },
         ),
         migrations.CreateModel(
             name="ImageAttachment",
@@ -90,7 +101,7 @@ class Migration(migrations.Migration):
                     "is_cover",
                     models.BooleanField(null=True, blank=True, default=None, verbose_name="cover"),
                 ),
-                ("order", models.PositiveIntegerField(blank=True)),
+                ("order", models.PositiveIntegerField(blank=True, verbose_name="order")),
                 (
                     "custom_title",
                     models.CharField(max_length=255, blank=True, verbose_name="title"),
@@ -102,6 +113,8 @@ class Migration(migrations.Migration):
                 ("custom_description", models.TextField(blank=True, verbose_name="description")),
             ],
             options={
+                "verbose_name": "image on a row",
+                "verbose_name_plural": "images on rows",
                 "ordering": ["order", "pk"],
                 "constraints": [
                     models.UniqueConstraint(

@@ -33,19 +33,25 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("name", models.CharField(blank=True, editable=False, max_length=255)),
-                ("title", models.CharField(blank=True, max_length=255)),
+                (
+                    "name",
+                    models.CharField(
+                        blank=True, editable=False, max_length=255, verbose_name="name"
+                    ),
+                ),
+                ("title", models.CharField(blank=True, max_length=255, verbose_name="title")),
                 (
                     "alt_text",
                     models.CharField(
                         blank=True,
                         help_text="What the image shows, for those who cannot see it.",
                         max_length=1000,
+                        verbose_name="alt text",
                     ),
                 ),
-                ("description", models.TextField(blank=True)),
-                ("created", models.DateTimeField(auto_now_add=True)),
-                ("updated", models.DateTimeField(auto_now=True)),
+                ("description", models.TextField(blank=True, verbose_name="description")),
+                ("created", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated", models.DateTimeField(auto_now=True, verbose_name="updated")),
                 ("photographer", models.CharField(blank=True, max_length=50)),
                 (
                     "creator",
