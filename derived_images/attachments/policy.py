@@ -21,7 +21,7 @@ class Policy:
     #: Whether an image stays in its library when it leaves the last row that it was on.
     keeps_unused = True
 
-    #: What an upload through the API may have at most: bytes of one file, pixels of one side, files
+    #: What an upload through the API or the admin may have at most: bytes of one file, pixels of one side, files
     #: and bytes of one request.
     max_bytes = 32 * 1024 * 1024
     max_side = 32_767
@@ -34,6 +34,11 @@ class Policy:
         Rows have images of their owner's library alone.
         """
         return None
+
+    @property
+    def has_owners(self) -> bool:
+        """Whether there are libraries of several owners, and not just one of nobody's."""
+        return type(self).owner_of is not Policy.owner_of
 
     def owner_key(self, owner: Any) -> str:
         """Return what tells this owner from others: 255 characters at most, "" for nobody.
@@ -92,9 +97,10 @@ class Policy:
     def may_attach_to(self, user: Any, row: Model) -> bool:
         """Say whether the user may change what is on this row, one that is seen.
 
-        By default, who may change rows of its model.
+        By default, who may change rows of its model. Of a row that the admin is about to make, who
+        may add them.
         """
-        return _may(user, "change", type(row))
+        return _may(user, "add" if row._state.adding else "change", type(row))
 
     def may_upload(self, user: Any, owner: Any) -> bool:
         """Say whether the user may add images to the library of this owner, ``None`` is nobody's."""

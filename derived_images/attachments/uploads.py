@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -16,8 +16,11 @@ from django.core.files.uploadhandler import (
     MemoryFileUploadHandler,
     TemporaryFileUploadHandler,
 )
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
 
 from derived_images import headers
+from derived_images.attachments.policy import policy
 from derived_images.fields import identified
 
 
@@ -34,7 +37,7 @@ class Facts(NamedTuple):
 def content_of(file: Any) -> File[Any]:
     """Return a file, or what can be read, as Django's. Raises `ValidationError` of none at all."""
     if file is None:
-        raise ValidationError("There is no file.", code="no_file")
+        raise ValidationError(_("There is no file."), code="no_file")
     if isinstance(file, File):
         return file
     if not hasattr(file, "read"):
@@ -55,12 +58,49 @@ def returned(content: File[Any]) -> Iterator[None]:
 
 def facts(content: File[Any]) -> Facts:
     """Return what is known of an upload, read once. Raises `ValidationError` of what is no image."""
+    dimensions = _dimensions(content)
+    return Facts(digest(content), content.size, *dimensions)
+
+
+def check_limits(content: File[Any]) -> None:
+    """Hold what people upload to the policy's limits. Raises `ValidationError`.
+
+    Its code is ``too_large`` of too many bytes.
+    """
+    rules = policy()
+    if content.size > rules.max_bytes:
+        most = filesizeformat(rules.max_bytes)
+        raise ValidationError(
+            _("A file may have %s, and this one has more.") % most, code="too_large"
+        )
+    width, height = _dimensions(content)
+    if max(width, height) > rules.max_side:
+        told = {"most": rules.max_side, "width": width, "height": height}
+        raise ValidationError(
+            _("A side may have %(most)d pixels, and this image is %(width)d × %(height)d.") % told
+        )
+
+
+def check_request(files: Collection[File[Any]]) -> None:
+    """Hold the files that come at once to the policy's limits. Raises `ValidationError`."""
+    rules = policy()
+    if len(files) > rules.max_files:
+        told = {"most": rules.max_files, "number": len(files)}
+        raise ValidationError(
+            _("A request may have %(most)d files, and this one has %(number)d.") % told
+        )
+    if sum(file.size for file in files) > rules.max_total:
+        most = filesizeformat(rules.max_total)
+        raise ValidationError(_("A request may have %s, and this one has more.") % most)
+
+
+def _dimensions(content: File[Any]) -> tuple[int, int]:
     try:
         identity = identified(content)
         headers.check_budget(identity)
     except (ValueError, FileNotFoundError) as error:  # Of a field that is empty, too.
         raise ValidationError(str(error), code="unreadable_image") from error
-    return Facts(digest(content), content.size, *identity.dimensions)
+    return identity.dimensions
 
 
 def digest(content: File[Any]) -> str:

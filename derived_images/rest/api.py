@@ -20,9 +20,10 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
+from derived_images.attachments import visible
 from derived_images.attachments.models import ImageAttachment
 from derived_images.attachments.policy import policy
-from derived_images.rest import errors, visible
+from derived_images.rest import errors
 from derived_images.rest.uploads import check_size, read
 
 

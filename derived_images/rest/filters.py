@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from derived_images.attachments import registry
-from derived_images.rest.visible import key_of, model_of
+from derived_images.attachments.visible import key_of, model_of
 
 
 class Wanted(serializers.Serializer[Any]):

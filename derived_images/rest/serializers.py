@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, models, router
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 
@@ -91,7 +92,7 @@ class ImageSerializer(serializers.ModelSerializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Take no other bytes: images share them."""
         if "file" in self.initial_data:
-            told = "An image keeps its bytes: upload another one."
+            told = _("An image keeps its bytes: upload another one.")
             raise serializers.ValidationError({"file": told})
         return attrs
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core import exceptions
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.serializers import FileField, ValidationError
 
-from derived_images import headers
 from derived_images.attachments.policy import policy
-from derived_images.fields import identified
+from derived_images.attachments.uploads import check_limits
 from derived_images.rest.errors import TooLarge
 
 
@@ -46,23 +46,13 @@ def most_files(files: list[Any]) -> list[Any]:
 class UploadField(FileField):
     """An image as a file. Neither its name nor what the client says of its type is believed."""
 
-    default_error_messages = {
-        "side": _("A side may have {most} pixels, and this image is {width} × {height}."),
-    }
-
     def to_internal_value(self, data: Any) -> Any:
         """Return the file. Raises `ValidationError` of what is no image, `TooLarge` of too many bytes."""
         file = super().to_internal_value(data)
-        rules = policy()
-        if file.size > rules.max_bytes:
-            most = filesizeformat(rules.max_bytes)
-            raise TooLarge(f"{file.name}: A file may have {most}, and this one has more.")
         try:
-            identity = identified(file)
-            headers.check_budget(identity)
-        except headers.UnreadableImage as error:
-            raise ValidationError(str(error)) from error
-        width, height = identity.dimensions
-        if max(width, height) > rules.max_side:
-            self.fail("side", most=rules.max_side, width=width, height=height)
+            check_limits(file)
+        except exceptions.ValidationError as error:
+            if error.code == "too_large":
+                raise TooLarge(f"{file.name}: {error.messages[0]}") from error
+            raise ValidationError(error.messages) from error
         return file

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import router
 from django.db.models import Count
+from django.utils.translation import gettext as _
 from rest_framework import exceptions, mixins, status
 from rest_framework.decorators import action
 from rest_framework.filters import SearchFilter
@@ -16,13 +17,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from derived_images.attachments import visible
 from derived_images.attachments.attaching import RowImages
 from derived_images.attachments.images import TEXTS
 from derived_images.attachments.locking import in_transaction
 from derived_images.attachments.models import ImageAttachment, StoredImage
 from derived_images.attachments.policy import policy
 from derived_images.attachments.swapping import get_image_model
-from derived_images.rest import bodies, errors, visible
+from derived_images.rest import bodies, errors
 from derived_images.rest.api import API, MayChange, OfOwner, Pages
 from derived_images.rest.filters import OnRows, Ordering
 from derived_images.rest.serializers import (
@@ -93,7 +95,7 @@ class Images(OfOwner, Collection):
         results = [self._result(file) for file in self.body(bodies.Files)["files"]]
         stored = sum("image" in result for result in results)
         if not stored:
-            told = {"detail": "None of these files could be stored.", "results": results}
+            told = {"detail": _("None of these files could be stored."), "results": results}
             return Response(told, status.HTTP_400_BAD_REQUEST)
         is_all = stored == len(results)
         code = status.HTTP_201_CREATED if is_all else status.HTTP_207_MULTI_STATUS
@@ -297,5 +299,5 @@ class Attachments(Collection):
         # Of several that are called so, the newest.
         image = own.filter(**{lookup: data[name]}).order_by("-created", "-pk").first()
         if image is None:
-            raise ValidationError({name: "There is no such image here."})
+            raise ValidationError({name: _("There is no such image here.")})
         return image

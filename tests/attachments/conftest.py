@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 
 from tests.attachments.models import Organization, Part
@@ -50,3 +51,33 @@ def owners(db, settings):
     """Return two organizations, each with a library of its own."""
     settings.DERIVED_IMAGES |= {"POLICY": "tests.attachments.policies.OfOrganizations"}
     return [Organization.objects.create(name=name) for name in ("Acme", "Bolts")]
+
+
+@pytest.fixture
+def members(db, settings):
+    """Let the members of two organizations see their own."""
+    settings.DERIVED_IMAGES |= {"POLICY": "tests.attachments.policies.OfMembers"}
+    return [Organization.objects.create(name=name) for name in ("Acme", "Bolts")]
+
+
+@pytest.fixture
+def parts(members):
+    """Return a part of each organization, with three images."""
+    parts = [Part.objects.create(name="bolt", organization=each) for each in members]
+    for part in parts:
+        for color in ("red", "lime", "blue"):
+            part.attach(picture(f"{color}.jpg", color=color), title=color.title())
+    return parts
+
+
+@pytest.fixture
+def client_of(client, django_user_model):
+    """Return a function that logs a user with these permissions in."""
+
+    def client_of(name, *codenames):
+        user = django_user_model.objects.create_user(name, password="x", is_staff=True)
+        user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+        client.force_login(user)
+        return client
+
+    return client_of

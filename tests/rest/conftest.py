@@ -4,27 +4,15 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from tests.attachments.conftest import unrendered  # noqa: F401
-from tests.attachments.models import Organization, Part
-from tests.pictures import picture
+from tests.attachments import conftest as attachments
+
+members, parts, unrendered = attachments.members, attachments.parts, attachments.unrendered
 
 
-@pytest.fixture
-def members(db, settings):
-    """Let the members of two organizations see their own."""
+@pytest.fixture(autouse=True)
+def addresses(settings):
+    """Let the API have its addresses."""
     settings.ROOT_URLCONF = "tests.rest.urls"
-    settings.DERIVED_IMAGES |= {"POLICY": "tests.rest.policies.OfMembers"}
-    return [Organization.objects.create(name=name) for name in ("Acme", "Bolts")]
-
-
-@pytest.fixture
-def parts(members):
-    """Return a part of each organization, with three images."""
-    parts = [Part.objects.create(name="bolt", organization=each) for each in members]
-    for part in parts:
-        for color in ("red", "lime", "blue"):
-            part.attach(picture(f"{color}.jpg", color=color), title=color.title())
-    return parts
 
 
 @pytest.fixture

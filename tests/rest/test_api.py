@@ -10,8 +10,8 @@ from rest_framework.settings import api_settings
 
 from derived_images.rest.api import API, MayEnter
 from derived_images.rest.views import Attachments, Images, ImagesOfRow
+from tests.attachments.policies import OfMembers
 from tests.pictures import picture
-from tests.rest.policies import OfMembers
 
 pytestmark = pytest.mark.django_db
 

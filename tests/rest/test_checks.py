@@ -35,7 +35,7 @@ def test_an_owner_that_the_policy_does_not_know_is_told(settings):
     assert message.msg == (
         "The API's addresses capture slug, year, and the policy knows no owner by that."
     )
-    settings.DERIVED_IMAGES = {"POLICY": "tests.rest.policies.OfMembers"}
+    settings.DERIVED_IMAGES = {"POLICY": "tests.attachments.policies.OfMembers"}
     assert check_owners(None) == []
 
 
@@ -51,7 +51,7 @@ def test_what_is_given_beside_the_address_is_no_less(settings):
     assert "capture slug" in message.msg
 
 
-@pytest.mark.parametrize("policy", ["nowhere.Policy", "tests.rest.policies.sees", None])
+@pytest.mark.parametrize("policy", ["nowhere.Policy", "tests.attachments.policies.sees", None])
 def test_what_is_no_policy_another_check_tells(settings, policy):
     settings.ROOT_URLCONF = OWNED
     settings.DERIVED_IMAGES = {"POLICY": policy}

@@ -18,8 +18,8 @@ from derived_images.rest import errors
 from derived_images.rest.api import API
 from derived_images.rest.views import Images
 from tests.attachments.models import Logo, Part
+from tests.attachments.policies import OfMembers
 from tests.pictures import picture
-from tests.rest.policies import OfMembers
 
 LIBRARY = "/orgs/Acme/images/"
 

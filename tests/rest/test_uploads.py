@@ -4,8 +4,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from derived_images.attachments.models import Image
+from tests.attachments.policies import OfMembers
 from tests.pictures import picture
-from tests.rest.policies import OfMembers
 
 pytestmark = pytest.mark.django_db
 LIBRARY = "/orgs/Acme/images/"

@@ -7,8 +7,8 @@ from rest_framework.exceptions import NotFound
 from derived_images.attachments.models import Image, ImageAttachment, StoredImage
 from derived_images.rest.serializers import AttachmentSerializer, ImageSerializer
 from tests.attachments.models import Badge, Part, Shelf, Shop
+from tests.attachments.policies import OfMembers
 from tests.pictures import picture
-from tests.rest.policies import OfMembers
 
 pytestmark = pytest.mark.django_db
 

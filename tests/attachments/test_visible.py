@@ -3,10 +3,10 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ValidationError
-from rest_framework.exceptions import NotFound
+from django.http import Http404
 
+from derived_images.attachments import visible
 from derived_images.attachments.models import Image
-from derived_images.rest import visible
 from tests.attachments.models import Company, Part, PartProxy, Place, Restaurant, Stranger
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +54,7 @@ def test_rows_of_children_and_proxies_are_found_as_such(anyone):
 def test_what_is_not_there_is_not_found(anyone, label, key):
     Stranger.objects.create(pk=1)
     User.objects.create(pk=1)
-    with pytest.raises(NotFound, match=r"^There is no such row\.$"):
+    with pytest.raises(Http404, match=r"^There is no such row\.$"):
         visible.row_of(anyone, label, key)
 
 
@@ -62,7 +62,7 @@ def test_a_row_that_is_hidden_is_not_found(parts):
     user = User.objects.create(username="Acme")
     label = "tests_attachments.part"
     assert visible.row_of(user, label, str(parts[0].pk)) == parts[0]
-    with pytest.raises(NotFound, match=r"^There is no such row\.$"):
+    with pytest.raises(Http404, match=r"^There is no such row\.$"):
         visible.row_of(user, label, str(parts[1].pk))
 
 
