@@ -31,7 +31,7 @@ def test_it_tells_the_script_where_the_picture_is():
         "data-focus-label": "Focus",
         "data-focus-room": "64 43",
         "data-focus-picture": row.variants.lg.url,
-        "data-focus-text": "{x}% from the left, {y}% from the top",
+        "data-focus-text": "{x} from the left, {y} from the top",
         "maxlength": "20",
     }
     # The script looks for it beside the input, whatever that is called.

@@ -8,4 +8,4 @@ from tests.shop.models import Aimed, Photo
 
 @admin.register(Aimed, Photo)
 class PictureAdmin(ImageAdminMixin, admin.ModelAdmin):
-    pass
+    list_display = ["__str__", "thumbnail"]

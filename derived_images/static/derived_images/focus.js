@@ -53,7 +53,7 @@
       mark.style.top = `${y}%`;
       box.classList.toggle("focus-unset", point() === null);
       box.setAttribute("aria-valuenow", x);
-      box.setAttribute("aria-valuetext", input.dataset.focusText.replace("{x}", x).replace("{y}", y));
+      box.setAttribute("aria-valuetext", input.dataset.focusText.replace("{x}", `${x}%`).replace("{y}", `${y}%`));
     }
 
     function write(value) {
