@@ -49,6 +49,15 @@ class HidingFirst(OfOrganizations):
         return row.pk != Part.objects.order_by("pk").first().pk
 
 
+class OfSavedRows(Policy):
+    """Nothing can be said of a row without a key, and nobody changes one with it."""
+
+    def may_attach_to(self, user, row):
+        if row.pk is None:
+            raise ValueError("It needs a primary key.")
+        return False
+
+
 class LookOnly(Policy):
     """Nobody changes an image, nor what is on a row."""
 

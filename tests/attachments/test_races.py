@@ -13,6 +13,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
+from django.test import Client
 
 from derived_images.attachments.models import Image, ImageAttachment, StoredImage
 from tests.attachments.models import Badge, Part, Shelf
@@ -300,6 +301,28 @@ def test_a_row_takes_no_more_images_than_its_limit(race):
         assert sum(isinstance(each, ValidationError) for each in results) == 5
         assert refusals(results) == {"images_limit"}
         # Whoever was refused has stored nothing.
+        assert Image.objects.count() == 3 * (number + 1)
+
+
+def test_editors_in_the_admin_add_no_more_images_than_the_limit(race, admin_user):
+    """Whoever comes too late is told so in the form."""
+
+    def post(shelf, number):
+        client = Client()
+        client.force_login(admin_user)
+        prefix = "derived_images_attachments-imageattachment-content_type-object_int"
+        data = {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
+        data[f"{prefix}-files"] = upload(number)
+        url = f"/admin/tests_attachments/shelf/{shelf.pk}/change/"
+        return client.post(url, data).status_code
+
+    for number in range(ROUNDS):
+        shelf = Shelf.objects.create()
+
+        answers = race(*(partial(post, shelf, each) for each in range(8)))
+
+        assert sorted(answers) == [200] * 5 + [302] * 3
+        assert shelf.images.count() == 3
         assert Image.objects.count() == 3 * (number + 1)
 
 
