@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import django
+
 HERE = Path(__file__).resolve().parent
 DATA = Path(os.environ.get("DEMO_DATA", HERE))  # where the database and the media lie
 
@@ -41,7 +43,19 @@ TEMPLATES = [
     }
 ]
 ROOT_URLCONF = "urls"
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA / "demo.sqlite3"}}
+
+# Since Django 6.0: nothing inline but on the pages that say so, see gallery/policies.py.
+if django.VERSION >= (6, 0):
+    MIDDLEWARE.append("django.middleware.csp.ContentSecurityPolicyMiddleware")
+    SECURE_CSP = {"default-src": ["'self'"], "img-src": ["'self'", "data:", "blob:"]}
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": DATA / "demo.sqlite3",
+        # Or else who has read first may not write while another one does, as two editors do.
+        "OPTIONS": {"transaction_mode": "IMMEDIATE"},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 STATIC_URL = "/static/"

@@ -70,5 +70,7 @@ def assert_accessible(page: Page, part: str | None = None) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
+            # Colours may be on their way.
+            page.evaluate("Promise.all(document.getAnimations().map(each => each.finished))")
             results = Axe().run(page, part)
             assert results.violations_count == 0, results.generate_report()

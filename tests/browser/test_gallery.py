@@ -34,7 +34,9 @@ def gallery(hundred, open_page):
     """Return a function that opens the gallery in a window of this width."""
 
     def gallery(width: int, *, blocked: bool = False, edited=None) -> Page:
-        page = open_page(base_url=hundred.url, viewport={"width": width, "height": 800})
+        # A test may hide what it does not look at.
+        options = {"viewport": {"width": width, "height": 800}, "bypass_csp": blocked}
+        page = open_page(base_url=hundred.url, **options)
         page.add_init_script(SHIFTS)
         if blocked:
             page.route("**/*.webp*", lambda route: route.fulfill(status=204))
