@@ -17,6 +17,10 @@ with zipfile.ZipFile(sys.argv[1]) as wheel:
     placeholder = "derived_images/attachments/static/derived_images/placeholder.svg"
     assert placeholder in wheel.namelist()
     assert "derived_images/static/derived_images/focus.js" in wheel.namelist()
+    assert "derived_images/templates/derived_images/image_input.html" in wheel.namelist()
+    inline = "derived_images/attachments/templates/derived_images/images_inline.html"
+    assert inline in wheel.namelist()
+    assert "derived_images/locale/de/LC_MESSAGES/django.mo" in wheel.namelist()
     assert "derived_images/attachments/migrations/0001_stored_image.py" in wheel.namelist()
 assert sorted(folder.split("-")[0] for folder in folders) == ["derived_images"] * 2, folders
 
