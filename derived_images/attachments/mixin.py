@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
-from django.db.models import Prefetch, signals
+from django.db.models import Prefetch, prefetch_related_objects, signals
 
 from derived_images.attachments import registry
 from derived_images.attachments.attaching import ImageLike, RowImages
@@ -28,6 +28,12 @@ def with_images(rows: models.QuerySet[Row]) -> models.QuerySet[Row]:
 def images_with_files() -> Prefetch[str]:
     """Return what reads the rows' images, and their files, in one query for all."""
     return Prefetch("images", queryset=ImageAttachment.objects.with_images())
+
+
+def read_images(rows: Sequence[models.Model]) -> None:
+    """Read the images and files of rows in one query for all, unless they have been read."""
+    # Whoever has read attachments has not read images and files, perhaps.
+    prefetch_related_objects(rows, images_with_files(), "images__image__stored")
 
 
 class ImagesQuerySet(models.QuerySet[Row]):

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, models, router
-from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -18,7 +17,7 @@ from rest_framework.exceptions import NotFound
 from derived_images.attachments.attaching import RowImages
 from derived_images.attachments.images import TEXTS
 from derived_images.attachments.locking import in_transaction
-from derived_images.attachments.mixin import images_with_files
+from derived_images.attachments.mixin import read_images
 from derived_images.attachments.models import ImageAttachment
 from derived_images.attachments.swapping import get_image_model
 from derived_images.rest.fields import VariantsField
@@ -204,8 +203,7 @@ class _Prefetching:
     def to_representation(self, data: Any) -> Any:
         rows = list(data.all() if isinstance(data, models.Manager) else data)
         if all(isinstance(row, models.Model) for row in rows):
-            # Whoever has read attachments has not read images and files, perhaps.
-            prefetch_related_objects(rows, images_with_files(), "images__image__stored")
+            read_images(rows)
         lists: Any = super()
         return lists.to_representation(rows)
 

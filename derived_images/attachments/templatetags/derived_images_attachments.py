@@ -16,6 +16,7 @@ from django.template import Library, TemplateSyntaxError
 from django.utils.text import slugify
 
 from derived_images.attachments import registry
+from derived_images.attachments.mixin import read_images
 from derived_images.files import DerivedImages
 from derived_images.markup import picture
 from derived_images.recipes import Fit
@@ -37,6 +38,7 @@ def image_carousel(
         return {}
     if not isinstance(row, Model) or not registry.is_registered(type(row)):
         raise TemplateSyntaxError(f"{{% image_carousel %}}: {row!r} is no row with images.")
+    read_images([row])
     slides = [
         (
             each,
@@ -48,7 +50,7 @@ def image_carousel(
                 **given,
             ),
         )
-        for each, given in zip(_images_of(row), _loading(attributes), strict=False)
+        for each, given in zip(row.images.all(), _loading(attributes), strict=False)  # type: ignore[attr-defined]
     ]
     own_id = id or slugify(f"images-{row._meta.model_name}-{row.pk}")
     return {"slides": slides, "label": label or str(row), "id": own_id}
@@ -58,11 +60,6 @@ def _whole(images: DerivedImages) -> list[str]:
     """Return the variants that show the whole picture, in the format of the first; else the first."""
     whole = [file for file in images.values() if type(file.recipe) is Fit] or [*images.values()][:1]
     return [file.variant for file in whole if file.format == whole[0].format]
-
-
-def _images_of(row: Any) -> list[Any]:
-    is_read = "images" in getattr(row, "_prefetched_objects_cache", {})
-    return list(row.images.all() if is_read else row.images.with_images())
 
 
 def _loading(attributes: dict[str, Any]) -> Any:
