@@ -391,7 +391,8 @@ class ImagesFormSet(BaseGenericInlineFormSet):  # type: ignore[type-arg]
             except ValidationError as error:
                 yield from (f"{file.name}: {message}" for message in error.messages)
         try:
-            check_request(self._files)
+            size = sum(file.size for file in self._files)
+            check_request(files=len(self._files), size=size)
         except ValidationError as error:
             yield from error.messages
         if self._files and self.is_known:

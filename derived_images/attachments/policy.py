@@ -21,8 +21,8 @@ class Policy:
     #: Whether an image stays in its library when it leaves the last row that it was on.
     keeps_unused = True
 
-    #: What an upload through the API or the admin may have at most: bytes of one file, pixels of one side, files
-    #: and bytes of one request.
+    #: What an upload through the API or the admin may have at most: bytes of one file, pixels of one
+    #: side, files and bytes of one request.
     max_bytes = 32 * 1024 * 1024
     max_side = 32_767
     max_files = 50

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -81,15 +81,15 @@ def check_limits(content: File[Any]) -> None:
         )
 
 
-def check_request(files: Collection[File[Any]]) -> None:
-    """Hold the files that come at once to the policy's limits. Raises `ValidationError`."""
+def check_request(*, files: int = 0, size: int = 0) -> None:
+    """Hold the number of files, or bytes, of a request to the policy's. Raises `ValidationError`."""
     rules = policy()
-    if len(files) > rules.max_files:
-        told = {"most": rules.max_files, "number": len(files)}
+    if files > rules.max_files:
+        told = {"most": rules.max_files, "number": files}
         raise ValidationError(
             _("A request may have %(most)d files, and this one has %(number)d.") % told
         )
-    if sum(file.size for file in files) > rules.max_total:
+    if size > rules.max_total:
         most = filesizeformat(rules.max_total)
         raise ValidationError(_("A request may have %s, and this one has more.") % most)
 

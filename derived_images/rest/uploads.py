@@ -5,26 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from django.core import exceptions
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.serializers import FileField, ValidationError
 
-from derived_images.attachments.policy import policy
-from derived_images.attachments.uploads import check_limits
+from derived_images.attachments.uploads import check_limits, check_request
 from derived_images.rest.errors import TooLarge
 
 
 def check_size(request: Request) -> None:
     """Refuse a request that says that it is too large, before a byte of it is read."""
-    most = policy().max_total
     try:
         size = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         size = 0
-    if size > most:
-        raise TooLarge(f"A request may have {filesizeformat(most)}, and this one has more.")
+    _hold(size=size)
 
 
 def read(request: Request) -> None:
@@ -37,10 +33,15 @@ def read(request: Request) -> None:
 
 def most_files(files: list[Any]) -> list[Any]:
     """Return the files. Raises `TooLarge`, if they are too many."""
-    most = policy().max_files
-    if len(files) > most:
-        raise TooLarge(f"A request may have {most} files, and this one has {len(files)}.")
+    _hold(files=len(files))
     return files
+
+
+def _hold(**request: int) -> None:
+    try:
+        check_request(**request)
+    except exceptions.ValidationError as error:
+        raise TooLarge(error.messages[0]) from error
 
 
 class UploadField(FileField):
