@@ -88,13 +88,13 @@ class ImagesInline(GenericInlineModelAdmin):
         told = {
             "creator": request.user,
             "may_change": self.has_change_permission(request, obj),
-            "library": self._library(request),
+            "images_page": self._images_page(request),
             "choices": self._address_for(obj, "choices"),
             "upload": self._address_for(obj, "upload"),
         }
         return type("ImagesFormSet", (formset,), told)
 
-    def _library(self, request: HttpRequest) -> str:
+    def _images_page(self, request: HttpRequest) -> str:
         """Return where the library is; "" of who may not look at it."""
         model = get_image_model()
         registered = self.admin_site.is_registered(model)

@@ -47,8 +47,8 @@ class AttachmentForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=ImageInput(attrs={"accept": "image/*"}),
     )
 
-    #: Number → image, of those that can be chosen; the formset tells.
-    library: Mapping[str, Any] = {}
+    #: Number → image, of those that were chosen and can be; the formset tells.
+    choosable: Mapping[str, Any] = {}
 
     class Meta:
         model = ImageAttachment
@@ -104,7 +104,7 @@ class AttachmentForm(forms.ModelForm):  # type: ignore[type-arg]
     @property
     def chosen(self) -> Any:
         """The image that a new one is; ``None``, if it is not there, or a file."""
-        return self.library.get(self["number"].value()) if self.is_new and self.is_bound else None
+        return self.choosable.get(self["number"].value()) if self.is_new and self.is_bound else None
 
     @property
     def image(self) -> Any:
@@ -208,7 +208,7 @@ class ImagesFormSet(BaseGenericInlineFormSet):  # type: ignore[type-arg]
         form.fields["id"] = forms.CharField(widget=forms.HiddenInput, initial=key, required=False)
         if not self.may_upload:
             del form.fields["file"]
-        form.library = self.chosen
+        form.choosable = self.chosen
 
     # --- What is asked for
 
